@@ -1,0 +1,137 @@
+"""The words that rooms exchange: frozen values, no behaviour.
+
+A chat makes a `Call` of what a leader said and renders the `Reply`; the postman hands a `Letter`
+to a courier and gets a `Carried` back. Texts are plain: chats and templates do the escaping.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Medium = Literal["email", "text", "pass"]
+Style = Literal["plain", "primary", "danger"]
+Outcome = Literal["accepted", "retry", "permanent", "config", "unclear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a leader said to the bot, in any chat."""
+
+    chat: str  # which platform: "playground"
+    place: str  # which workspace or chat there; decides the community
+    channel: str  # where inside it the call was made, and the reply is shown
+    speaker: str  # the platform's id of who spoke
+    speaker_name: str
+    text: str  # "/invite email ana@example.org"; a button's call looks the same
+    fields: Mapping[str, str] = field(default_factory=dict)  # what a form was filled in with
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button below a message; pressing it says `call`. Calls hold ids, never an address."""
+
+    label: str
+    call: str  # at most 64 bytes, the strictest platform's limit
+    style: Style = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form."""
+
+    name: str
+    label: str
+    kind: Literal["line", "lines", "choice", "number"] = "line"
+    value: str = ""
+    hint: str = ""
+    options: tuple[tuple[str, str], ...] = ()  # of a choice: (value, label)
+    shown_for: tuple[str, str] | None = None  # (choice field, value): shown only when that is chosen
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form; submitting it says `call` with the fields filled in."""
+
+    title: str
+    call: str
+    fields: tuple[Field, ...]
+    submit: str = "Send"
+    intro: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file handed to a leader."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot says back, to the speaker alone."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    files: tuple[File, ...] = ()
+    form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message the bot posts by itself and may edit later: a receipt or an announcement."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One way to say a command; help, menus and completion are made of these."""
+
+    words: str  # "/invite email <address> ..."
+    meaning: str  # one sentence without a full stop
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One rendered message to a resident, ready to be carried. Rendering it again gives the same."""
+
+    delivery_id: int
+    medium: Medium
+    event: str  # which template folder: "invitation", "household_link", "household_joined"
+    to: str  # an e-mail address, or a number in E.164
+    subject: str  # e-mail only, else empty
+    text: str
+    html: str  # e-mail only, else empty
+    sender_name: str  # "Ana Ruiz via Maple Court"; e-mail only
+    link: str  # the address the letter is about
+    proof: str  # a part of `text` that no other letter has: finds a text at the provider again
+    opt_out: str  # the page where the resident says no more
+    message_id: str  # "<inv.17.1.x3f9k2@mail.example>", the same at every try
+    replies_to: str  # the first Message-ID when this is a resend, else empty
+    date: datetime  # aware UTC, the same at every try within 24 h
+    community: str  # short name for logs and feedback ids: "maple-court"
+    written_at: datetime  # aware UTC: no try can be older than this
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What became of one try to carry a letter.
+
+    accepted   the courier's server has it
+    retry      it certainly was not taken; try later
+    permanent  this recipient cannot get it
+    config     nobody can be sent anything until the operator acts
+    unclear    it may have been taken
+    """
+
+    outcome: Outcome
+    words: str = ""  # for the leader: what happened and what to do; empty when accepted
+    code: str = ""  # the provider's own: "550 5.1.1", "21610"
+    provider_id: str = ""
+    retry_after: float | None = None  # seconds the server asked for
+    event: str = ""  # a delivery event that is already known, e.g. "opted_out" for 21610

@@ -1,0 +1,130 @@
+"""The sockets in the wall: what a chat, a courier and a printer must be able to do.
+
+`Services` is the box of plugged things that `app.py` fills once and every verb takes first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Protocol
+
+from bot.messages import Card, Carried, File, Letter, Medium
+from bot.settings import Keys, Settings
+from bot.templating import Templates
+from storage.database import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the jobs of one lane may start, over all workers, and how they are retried."""
+
+    per_second: float | None = None  # None: as fast as `at_once` allows
+    burst: int = 1  # how many may start together after a pause
+    at_once: int = 4  # in one worker
+    delays: tuple[float, ...] = (1, 2, 5, 15, 60, 300)  # seconds before each further try
+    give_up: timedelta = timedelta(hours=24)
+    lease: float | None = None  # seconds; None: the worker's own
+
+
+class Courier(Protocol):
+    """Carries letters by one medium. Network only: it never touches storage."""
+
+    medium: Medium
+    lane: str  # the domain of its rate: "smtp", "text:+12015550100"
+    pace: Pace
+
+    async def carry(self, letter: Letter) -> Carried:
+        """Try once to carry the letter. Never raises for what a server or network does."""
+
+    async def find(self, letter: Letter) -> Carried | None:
+        """Was an earlier, unconfirmed try of this letter taken? None: cannot be told, carry again.
+
+        Gives `unclear` while it is too early to tell, `accepted` when found, `retry` when the
+        provider certainly does not have it.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class Chat(Protocol):
+    """A chat platform: posts and edits messages. Calls go the other way, through `answer`."""
+
+    name: str
+    pace: Pace
+
+    async def post(self, channel: str, card: Card, *, key: str) -> str:
+        """Show a new message, once per `key` where the platform can tell. Gives its id there."""
+
+    async def edit(self, channel: str, message: str, card: Card) -> None:
+        """Replace the message's content."""
+
+
+class ChatDown(Exception):
+    """The chat cannot be reached just now."""
+
+    def __init__(self, retry_after: float | None = None) -> None:
+        super().__init__(self.__doc__)
+        self.retry_after = retry_after  # seconds the platform asked for
+
+
+class ChatRefused(Exception):
+    """The chat will not show this message, now or later: channel gone, bot removed."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words  # for the leader
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One access pass to be drawn."""
+
+    code: str  # "7KQM4TXP2WNF", twelve symbols without dashes
+    link: str  # what the QR code says
+    serial: int  # 1-based place in its batch
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What the printer needs to draw a batch of passes. All words are plain text."""
+
+    community: str
+    welcome: str
+    colour: str  # "#0b4f58"
+    type_at: str  # the short address to type the code at: "join.example.org/join"
+    label: str  # the batch's label or ""
+    batch: int
+    paper: str  # "a4" or "letter"
+    language: str  # BCP 47: "en"
+    passes: Sequence[Pass]
+
+
+class Printer(Protocol):
+    """Draws passes."""
+
+    async def print(self, sheet: Sheet) -> File:
+        """Draw the sheet as PDF. Raises `CannotPrint` with words for the leader."""
+
+
+class CannotPrint(Exception):
+    """The passes could not be drawn."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that is plugged in. Made in `app.py`, handed to every verb."""
+
+    storage: Storage
+    settings: Settings
+    keys: Keys
+    templates: Templates
+    couriers: Mapping[Medium, Courier]  # only the media that are set up
+    chats: Mapping[str, Chat]
+    printer: Printer
+    missing: Mapping[Medium, str] = field(default_factory=dict)  # why a medium is not set up

@@ -1,0 +1,139 @@
+"""Shared settings, read once from the environment or `.env`. Each adapter keeps its own beside it."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+CONFIG = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+
+class Misconfigured(Exception):
+    """Porchlight cannot start with these settings."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """What every room may need to know."""
+
+    model_config = CONFIG
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=1, le=65535)
+    public_url: str = ""  # where residents reach the pages; default: http://HOST:PORT
+    database_url: str = "sqlite:///porchlight.db"
+    secret_key: SecretStr | None = None  # all codes and links derive from it
+    trusted_proxies: int = Field(0, ge=0, le=9)  # how many proxies of yours stand in front
+    playground: bool | None = None  # None: on while no chat is set up and nothing is public
+    job_lease: float = Field(60, ge=1, le=3600)  # seconds until a dead worker's job is taken over
+    log_level: str = "INFO"
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query):
+            raise ValueError("PUBLIC_URL must look like https://join.example.org")
+        return value.rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """Where residents reach the pages, without a final slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def hostname(self) -> str:
+        """The host of `address`, for Message-IDs and the like."""
+        return urlsplit(self.address).hostname or "localhost"
+
+    @property
+    def secure(self) -> bool:
+        """Whether residents come by https, so that cookies may insist on it."""
+        return self.address.startswith("https://")
+
+    @property
+    def at_home(self) -> bool:
+        """Whether nobody but this computer can reach us: bound to loopback, no public address."""
+        return is_loopback(self.host) and is_loopback(self.hostname)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host name or address means this computer."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """Separate keys for separate purposes, all derived from `SECRET_KEY`."""
+
+    codes: bytes  # derives access codes
+    pepper: bytes  # hashes access codes and contacts for look-up
+    links: bytes  # signs links and cookies
+
+    @classmethod
+    def from_secret(cls, secret: bytes) -> "Keys":
+        """Derive all keys; the purpose is the message of an HMAC under the secret."""
+
+        def derive(purpose: bytes) -> bytes:
+            return hmac.digest(secret, b"porchlight:" + purpose, hashlib.sha256)
+
+        return cls(codes=derive(b"codes"), pepper=derive(b"pepper"), links=derive(b"links"))
+
+
+def load_keys(settings: Settings) -> Keys:
+    """The keys from `SECRET_KEY`, or from the key file kept beside the SQLite file.
+
+    Raises: Misconfigured when there is neither and none can be made.
+    Touches: the key file, made with mode 0600 when absent.
+    """
+    if settings.secret_key is not None:
+        secret = settings.secret_key.get_secret_value()
+        if len(secret) < 32:
+            raise Misconfigured("SECRET_KEY is too short: give at least 32 random characters.")
+        return Keys.from_secret(secret.encode())
+    path = sqlite_path(settings.database_url)
+    if path is None:
+        raise Misconfigured(
+            "SECRET_KEY is missing. With PostgreSQL it cannot be kept beside the database: "
+            'make one with  python -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    return Keys.from_secret(_kept_secret(path.with_suffix(".key"), database=path))
+
+
+def sqlite_path(database_url: str) -> Path | None:
+    """The file of a SQLite URL; None for any other database."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        return None
+    return Path(url.database or "porchlight.db")
+
+
+def _kept_secret(path: Path, *, database: Path) -> bytes:
+    if not path.exists():
+        if database.exists() and database.stat().st_size:
+            raise Misconfigured(
+                f"The database {database.name} is there, but its key file {path.name} is not. "
+                "Without it no access code that was given out works. Put it back from your backup, "
+                "or set SECRET_KEY."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip().encode()
