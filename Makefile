@@ -1,0 +1,65 @@
+# Everything starts here. It needs make and Python 3.11 or newer; the rest it brings into .venv,
+# pinned and checked by hash, once, and again only when its list changes.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# python3 first: what its owner chose. The others are for systems whose python3 is older.
+PYTHONS := $(or $(PYTHON),python3 python3.11 python3.12 python3.13 python3.14 python3.15)
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make pins' $(UPGRADE) pyproject.toml
+
+.PHONY: help run test lint bench pins clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+run: $(VENV)/runtime.stamp ## Start Porchlight and say which address to open
+	@$(BIN)/porchlight run
+
+test: $(VENV)/tests.stamp ## Run the tests; ARGS='tests/house -x' goes to pytest
+	@$(BIN)/python tests/provision/browser.py
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/tests.stamp ## Check style, types and the direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/tests.stamp ## Measure how fast it is on this machine
+	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+pins: $(VENV)/venv.stamp ## Pin again what pyproject.toml asks for; UPGRADE=--upgrade takes the newest
+	@$(INSTALL) uv
+	@echo hatchling | $(COMPILE) - --output-file constraints.txt
+	@$(COMPILE) --extra dev --constraints constraints.txt --output-file tests/constraints.txt \
+		$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' constraints.txt)
+
+clean: ## Remove what was installed and cached; the database stays
+	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/venv.stamp:
+	@for python in $(PYTHONS); do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		"$$python" -c 'import ensurepip, venv' 2>/dev/null || { \
+			echo "This Python lacks venv: install python3-venv (apt-get install python3-venv)."; \
+			exit 1; }; \
+		echo "Making $(VENV) with $$("$$python" --version)."; \
+		"$$python" -m venv --clear $(VENV) && touch $@; exit $$?; \
+	done; \
+	echo "Porchlight needs Python 3.11 or newer, and none of these is: $(PYTHONS)."; \
+	echo "Install one, or name yours:  make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; \
+	exit 1
+
+$(VENV)/runtime.stamp: $(VENV)/venv.stamp constraints.txt pyproject.toml
+	@echo "Installing what Porchlight needs. This is done once and takes a minute."
+	@$(INSTALL) --require-hashes --no-deps --requirement constraints.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/tests.stamp: $(VENV)/runtime.stamp tests/constraints.txt
+	@echo "Installing what the tests need. This is done once and takes a minute."
+	@$(INSTALL) --require-hashes --no-deps --requirement tests/constraints.txt
+	@touch $@
