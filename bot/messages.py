@@ -46,7 +46,9 @@ class Field:
     value: str = ""
     hint: str = ""
     options: tuple[tuple[str, str], ...] = ()  # of a choice: (value, label)
-    shown_for: tuple[str, str] | None = None  # (choice field, value): shown only when that is chosen
+    shown_for: tuple[str, str] | None = (
+        None  # (choice field, value): shown only when that is chosen
+    )
     required: bool = True
 
 
@@ -98,7 +100,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One rendered message to a resident, ready to be carried. Rendering it again gives the same."""
+    """One rendered message to a resident, ready to be carried; rendered again it is the same."""
 
     delivery_id: int
     medium: Medium

@@ -1,4 +1,4 @@
-"""Shared settings, read once from the environment or `.env`. Each adapter keeps its own beside it."""
+"""Shared settings, read once from the environment or `.env`; each adapter keeps its own."""
 
 import hashlib
 import hmac
@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, le=9)  # how many proxies of yours stand in front
     playground: bool | None = None  # None: on while no chat is set up and nothing is public
     job_lease: float = Field(60, ge=1, le=3600)  # seconds until a dead worker's job is taken over
+    sms_regions: str = ""  # "US,CA": where texts may go; default: the community's own region
     log_level: str = "INFO"
 
     @field_validator("public_url")
@@ -45,6 +46,14 @@ class Settings(BaseSettings):
         if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query):
             raise ValueError("PUBLIC_URL must look like https://join.example.org")
         return value.rstrip("/")
+
+    @field_validator("sms_regions")
+    @classmethod
+    def _regions(cls, value: str) -> str:
+        regions = [region.strip().upper() for region in value.split(",") if region.strip()]
+        if any(len(region) != 2 or not region.isalpha() for region in regions):
+            raise ValueError("SMS_REGIONS must be two-letter regions like US,CA")
+        return ",".join(regions)
 
     @property
     def address(self) -> str:

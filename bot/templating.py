@@ -46,7 +46,7 @@ class Templates:
         self.root = root
         self.environment = Environment(
             loader=loader,
-            autoescape=lambda name: name is None or name.endswith(".html"),
+            autoescape=lambda name: name is None or name.endswith(".html"),  # noqa: S701 - words.txt
             undefined=StrictUndefined,
             auto_reload=False,
             trim_blocks=True,

@@ -1,0 +1,203 @@
+"""The door for e-mail addresses and telephone numbers: what people paste becomes parsed contacts.
+
+Slack's markup, display names, smart quotes, invisible characters and list punctuation are taken
+off; what is left is judged by email-validator and phonenumbers. Nothing is guessed silently: a
+likely slip of the pen is a suggestion, and numbers are echoed in international form.
+"""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, geocoder
+
+from bot.community.errors import Refusal
+from bot.settings import Keys
+
+Way = Literal["email", "text"]
+
+LIMIT = 100  # contacts at a time, like passes
+_LONGEST = 320  # characters of an address (RFC 3696 errata); longer input is not looked at
+
+# Slack sends addresses as <mailto:a@b.c|a@b.c> and numbers as <tel:+1...|...>.
+_SLACK = re.compile(r"<(?:mailto|tel):([^|<>]*)(?:\|[^<>]*)?>")
+_NAMED = re.compile(r"^[^<>@]*<([^<>\s]+@[^<>\s]+)>$")  # Ana Ruiz <ana@example.org>
+_BREAKS = re.compile(r"[\n\r,;\u2028\u2029]+")
+_AROUND = " \t\"'<>()[]“”‘’«».,:!?"  # punctuation that clings to a pasted address
+_PHONE = re.compile(r"[0-9 +().\-/\u2010-\u2015]+")
+
+# Slips seen in every sign-up log; a person may own such a domain, so they are asked.
+_SLIPS = {
+    "gmial.com": "gmail.com", "gmai.com": "gmail.com", "gmal.com": "gmail.com",
+    "gamil.com": "gmail.com", "gnail.com": "gmail.com", "gmail.co": "gmail.com",
+    "gmail.con": "gmail.com", "gmail.cm": "gmail.com", "gmaill.com": "gmail.com",
+    "hotmial.com": "hotmail.com", "hotmal.com": "hotmail.com", "hotmai.com": "hotmail.com",
+    "hotmail.con": "hotmail.com", "hotmail.co": "hotmail.com",
+    "yaho.com": "yahoo.com", "yahooo.com": "yahoo.com", "yahoo.con": "yahoo.com",
+    "yhaoo.com": "yahoo.com", "outlok.com": "outlook.com", "outloo.com": "outlook.com",
+    "outlook.con": "outlook.com", "iclod.com": "icloud.com", "icloud.con": "icloud.com",
+    "icoud.com": "icloud.com", "protonmial.com": "protonmail.com",
+}  # fmt: skip
+
+_REFUSED_KINDS = {
+    PhoneNumberType.FIXED_LINE: "looks like a landline, which cannot get texts",
+    PhoneNumberType.TOLL_FREE: "is a toll-free number, which cannot get texts",
+    PhoneNumberType.PREMIUM_RATE: "is a premium-rate number",
+    PhoneNumberType.SHARED_COST: "is a shared-cost number",
+    PhoneNumberType.UAN: "is a company's number",
+    PhoneNumberType.PAGER: "is a pager",
+    PhoneNumberType.VOICEMAIL: "is a voicemail number",
+}
+
+
+class BadContact(Refusal):
+    """That is not an address or number we can use: {why}."""
+
+    status = 422
+    why: str
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why=why)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A parsed e-mail address or telephone number."""
+
+    medium: Way
+    address: str  # what a courier is given: "ana@example.org", "+12015550123"
+    shown: str  # what a leader reads: "+1 201-555-0123"
+    suggestion: str = ""  # the address they probably meant: "ana@gmail.com"
+
+    def key(self, keys: Keys) -> bytes:
+        """A keyed hash for matching. A plain hash of a number is undone in minutes. 16 bytes."""
+        plain = f"contact:{self.medium}:{self.address.casefold()}"
+        return hmac.digest(keys.pepper, plain.encode(), hashlib.sha256)[:16]
+
+    @property
+    def masked(self) -> str:
+        """As shown where others read along: `a•••@example.net`, `+1 •••0123`."""
+        if self.medium == "email":
+            local, _, domain = self.address.partition("@")
+            return f"{local[:1]}•••@{domain}"
+        return f"{self.shown.split()[0]} •••{self.address[-4:]}"
+
+
+def pieces(pasted: str, medium: Way) -> Iterator[str]:
+    """The single entries of what somebody pasted, in order, cleaned of markup and list signs."""
+    unwrapped = _SLACK.sub(r" \1 ", pasted)
+    for chunk in _BREAKS.split(unwrapped):
+        piece = clean(chunk)
+        if not piece:
+            continue
+        words = piece.split()
+        if medium == "email" and len(words) > 1 and all("@" in word for word in words):
+            yield from filter(None, map(clean, words))
+        else:
+            yield piece
+
+
+def clean(text: str) -> str:
+    """One entry without invisible characters and the punctuation around it."""
+    visible = "".join(
+        " " if unicodedata.category(char) in {"Zs", "Cc"} else char
+        for char in text[: 4 * _LONGEST]
+        if unicodedata.category(char) not in {"Cf", "Cs", "Co", "Cn"}
+    )
+    line = " ".join(visible.split())
+    if named := _NAMED.match(line):
+        line = named[1]
+    line = line.removeprefix("mailto:").removeprefix("tel:")
+    return line.strip(_AROUND) if "@" in line else line.strip(" \"“”‘’',;")
+
+
+def parse_email(typed: str) -> Contact:
+    """An e-mail address. Raises: BadContact."""
+    typed = clean(typed)
+    if len(typed) > _LONGEST:
+        raise BadContact("it is too long for an e-mail address")
+    if "@" not in typed:
+        raise BadContact("an e-mail address has an @ in it")
+    if " " in typed:
+        raise BadContact("there is a space in it")
+    local, _, domain = typed.rpartition("@")
+    if not local.isascii():
+        raise BadContact("accents before the @ cannot be delivered; check the spelling")
+    try:
+        valid = validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True)
+    except EmailNotValidError:
+        raise BadContact("it is not spelt like an e-mail address") from None
+    address = f"{valid.local_part}@{valid.ascii_domain}".lower()
+    meant = _SLIPS.get(domain.lower(), "")
+    return Contact(
+        "email", address, address, f"{address.partition('@')[0]}@{meant}" if meant else ""
+    )
+
+
+def parse_number(typed: str, *, region: str, regions: Collection[str] = ()) -> Contact:
+    """A number that can get texts.
+
+    Takes: region, for numbers without a country code ("US"); regions, where texts may go; none
+    given means `region` alone.
+    Raises: BadContact.
+    """
+    number = _dialled(typed, region)
+    country = phonenumbers.region_code_for_number(number) or ""
+    kind = phonenumbers.number_type(number)
+    if kind in _REFUSED_KINDS:
+        raise BadContact(f"{_shown(number)} {_REFUSED_KINDS[kind]}")
+    if country not in (regions or {region}):
+        place = geocoder.country_name_for_number(number, "en") or "that country"
+        raise BadContact(f"{_shown(number)} is in {place}, where texts are switched off")
+    return _contact(number)
+
+
+def parse_any(typed: str, *, region: str) -> Contact:
+    """A resident's own address or number, landlines included. Raises: BadContact."""
+    return parse_email(typed) if "@" in typed else _contact(_dialled(typed, region))
+
+
+def parse(medium: Way, typed: str, *, region: str, regions: Collection[str] = ()) -> Contact:
+    """One contact of this medium. Raises: BadContact."""
+    if medium == "email":
+        return parse_email(typed)
+    return parse_number(typed, region=region, regions=regions)
+
+
+def known(medium: str, address: str) -> Contact:
+    """The contact of an address that was parsed before and comes out of storage."""
+    if medium == "email":
+        return Contact("email", address, address)
+    return _contact(phonenumbers.parse(address))
+
+
+def _dialled(typed: str, region: str) -> phonenumbers.PhoneNumber:
+    typed = unicodedata.normalize("NFKC", clean(typed))
+    extension = re.search(r"(?i)(?<=\d)\s*(?:x|ext\.?|#)\s*\d+$", typed)
+    if extension:
+        raise BadContact("a number with an extension cannot get texts")
+    if not _PHONE.fullmatch(typed):
+        raise BadContact("a number has only digits, spaces and + ( ) . - in it")
+    try:
+        number = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException:
+        raise BadContact("it is not a telephone number") from None
+    if typed.count("+") > 1 or not phonenumbers.is_valid_number(number):
+        raise BadContact("no telephone has this number; check the digits")
+    return number
+
+
+def _shown(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+
+
+def _contact(number: phonenumbers.PhoneNumber) -> Contact:
+    return Contact(
+        "text", phonenumbers.format_number(number, PhoneNumberFormat.E164), _shown(number)
+    )

@@ -1,0 +1,74 @@
+"""Communities, their chats and their leaders."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from storage.tables import ChatLink, Community, Leader
+
+
+def get(session: Session, community_id: int) -> Community:
+    """The community. Raises when there is none."""
+    return session.get_one(Community, community_id)
+
+
+def add(session: Session, community: Community) -> Community:
+    """Store a new community."""
+    session.add(community)
+    session.flush()
+    return community
+
+
+def slug_is_free(session: Session, slug: str) -> bool:
+    """Whether no community has this short name."""
+    return session.exec(select(Community.id).where(Community.slug == slug)).first() is None
+
+
+def link_of(session: Session, *, chat: str, place: str) -> ChatLink | None:
+    """Which community this place in a chat belongs to."""
+    return session.exec(
+        select(ChatLink).where(ChatLink.chat == chat, ChatLink.place == place)
+    ).one_or_none()
+
+
+def links(session: Session, community_id: int) -> list[ChatLink]:
+    """All places that belong to the community."""
+    return list(session.exec(select(ChatLink).where(ChatLink.community_id == community_id)))
+
+
+def leader(session: Session, community_id: int, *, chat: str, user_id: str) -> Leader | None:
+    """The leader with this id in this chat, if they lead this community now."""
+    return session.exec(
+        select(Leader).where(
+            Leader.community_id == community_id,
+            Leader.chat == chat,
+            Leader.user_id == user_id,
+            col(Leader.removed_at).is_(None),
+        )
+    ).one_or_none()
+
+
+def leader_names(session: Session, community_id: int) -> list[str]:
+    """Who leads the community."""
+    return list(
+        session.exec(
+            select(Leader.name)
+            .where(Leader.community_id == community_id, col(Leader.removed_at).is_(None))
+            .order_by(col(Leader.id))
+        )
+    )
+
+
+def add_leader(
+    session: Session, community_id: int, *, chat: str, user_id: str, name: str, now: datetime
+) -> Leader:
+    """Let somebody lead the community."""
+    row = Leader(community_id=community_id, chat=chat, user_id=user_id, name=name, added_at=now)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def count(session: Session) -> int:
+    """How many communities there are."""
+    return session.exec(select(func.count()).select_from(Community)).one()

@@ -1,0 +1,213 @@
+"""Deliveries, their events, suppressions and receipts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, update
+from sqlmodel import Session, col, func, select
+
+from storage.database import changed, insert_into
+from storage.tables import Delivery, DeliveryEvent, Receipt, Suppression
+
+# Callbacks repeat and arrive in any order, so the state shown is a maximum over this ranking.
+# Bounced beats delivered: gateways accept, then bounce.
+RANK = {
+    state: rank
+    for rank, state in enumerate(
+        (
+            "queued", "sending", "unknown", "sent", "deferred", "failed", "undelivered",
+            "delivered", "bounced", "complained", "opted_out",
+        )
+    )
+}  # fmt: skip
+
+
+def add_all(session: Session, rows: Sequence[Delivery]) -> None:
+    """Store new deliveries and give them their ids."""
+    session.add_all(rows)
+    session.flush()
+
+
+def get(session: Session, delivery_id: int) -> Delivery | None:
+    """The delivery."""
+    return session.get(Delivery, delivery_id)
+
+
+def of_invitation(session: Session, invitation_id: int) -> list[Delivery]:
+    """All deliveries of an invitation, oldest first."""
+    return list(
+        session.exec(
+            select(Delivery)
+            .where(Delivery.invitation_id == invitation_id)
+            .order_by(col(Delivery.id))
+        )
+    )
+
+
+def first_message_id(session: Session, delivery: Delivery) -> str:
+    """The Message-ID of the first e-mail of the same invitation; empty when this is the first."""
+    if delivery.invitation_id is None or delivery.attempt == 1:
+        return ""
+    first = session.exec(
+        select(Delivery.message_id)
+        .where(
+            Delivery.invitation_id == delivery.invitation_id,
+            Delivery.medium == "email",
+            col(Delivery.id) < delivery.id,
+        )
+        .order_by(col(Delivery.id))
+        .limit(1)
+    ).first()
+    return first or ""
+
+
+def record(
+    session: Session,
+    delivery: Delivery,
+    event: str,
+    *,
+    key: str,
+    code: str = "",
+    words: str = "",
+    now: datetime,
+) -> bool:
+    """Keep a fact about the delivery and raise its state if the fact ranks higher.
+
+    Gives whether the fact was new. The same key twice is one fact.
+    """
+    added = changed(
+        session,
+        insert_into(session, DeliveryEvent)
+        .values(
+            community_id=delivery.community_id,
+            delivery_id=delivery.id,
+            event=event,
+            code=code,
+            words=words,
+            key=key,
+            at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["key"]),
+    )
+    if not added:
+        return False
+    changed(
+        session,
+        update(Delivery)
+        .where(col(Delivery.id) == delivery.id, col(Delivery.rank) < RANK[event])
+        .values(state=event, rank=RANK[event], words=words, updated_at=now),
+    )
+    return True
+
+
+def note_trouble(session: Session, delivery: Delivery, words: str, *, now: datetime) -> None:
+    """Say why the delivery still waits, without raising its state."""
+    changed(
+        session,
+        update(Delivery)
+        .where(col(Delivery.id) == delivery.id, col(Delivery.rank) <= RANK["unknown"])
+        .values(words=words, updated_at=now),
+    )
+
+
+def set_provider_id(session: Session, delivery: Delivery, provider_id: str) -> None:
+    """Remember how the provider calls this letter."""
+    changed(
+        session,
+        update(Delivery)
+        .where(col(Delivery.id) == delivery.id, col(Delivery.provider_id).is_(None))
+        .values(provider_id=provider_id),
+    )
+
+
+def newest(session: Session, media: Iterable[str], *, limit: int) -> list[Delivery]:
+    """The newest deliveries of these media that have left, newest first: the outbox's view."""
+    return list(
+        session.exec(
+            select(Delivery)
+            .where(col(Delivery.medium).in_(list(media)), Delivery.rank >= RANK["sent"])
+            .order_by(col(Delivery.updated_at).desc(), col(Delivery.id).desc())
+            .limit(limit)
+        )
+    )
+
+
+# Suppressions
+
+
+def suppressed(
+    session: Session, contact_keys: Iterable[bytes], *, now: datetime
+) -> dict[bytes, str]:
+    """Which of these contacts must not be written to, and why. It holds in every community."""
+    rows = session.exec(
+        select(Suppression).where(
+            col(Suppression.contact_key).in_(list(contact_keys)),
+            or_(col(Suppression.until).is_(None), col(Suppression.until) > now),
+        )
+    )
+    return {row.contact_key: row.reason for row in rows}
+
+
+def suppress(
+    session: Session,
+    community_id: int,
+    contact_key: bytes,
+    *,
+    reason: str,
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    """From now on do not write to this contact."""
+    statement = insert_into(session, Suppression).values(
+        community_id=community_id,
+        contact_key=contact_key,
+        reason=reason,
+        until=until,
+        created_at=now,
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["contact_key", "reason"], set_={"until": until, "created_at": now}
+        )
+    )
+
+
+def lift(session: Session, contact_key: bytes, *, reason: str, now: datetime) -> None:
+    """Let the contact be written to again; the row stays as history."""
+    changed(
+        session,
+        update(Suppression)
+        .where(col(Suppression.contact_key) == contact_key, col(Suppression.reason) == reason)
+        .values(until=now),
+    )
+
+
+# Receipts
+
+
+def add_receipt(session: Session, receipt: Receipt) -> Receipt:
+    """Store a new receipt, not yet posted."""
+    session.add(receipt)
+    session.flush()
+    return receipt
+
+
+def receipt(session: Session, receipt_id: int) -> Receipt:
+    """The receipt."""
+    return session.get_one(Receipt, receipt_id)
+
+
+def mark_shown(session: Session, receipt_id: int, *, message: str, shown: str) -> None:
+    """Remember where the receipt is shown and what it says."""
+    changed(
+        session,
+        update(Receipt).where(col(Receipt.id) == receipt_id).values(message=message, shown=shown),
+    )
+
+
+def counts(session: Session, community_id: int) -> dict[str, int]:
+    """How many deliveries stand in each state."""
+    query = select(Delivery.state, func.count()).where(Delivery.community_id == community_id)
+    rows: Any = session.exec(query.group_by(Delivery.state))
+    return dict(rows.all())

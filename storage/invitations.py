@@ -1,0 +1,258 @@
+"""Invitations, batches and drafts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, or_, update
+from sqlmodel import Session, col, func, select
+
+from storage.database import changed
+from storage.tables import Batch, Delivery, Draft, Invitation, Leader, Redemption
+
+FAILED = ("failed", "undelivered", "bounced", "complained", "opted_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An invitation with its newest delivery and who gave it."""
+
+    invitation: Invitation
+    delivery: Delivery | None
+    leader: str
+
+
+def add_all(session: Session, rows: Sequence[Invitation]) -> None:
+    """Store new invitations and give them their ids."""
+    session.add_all(rows)
+    session.flush()
+
+
+def get(session: Session, community_id: int, invitation_id: int) -> Invitation | None:
+    """The invitation, if it belongs to this community."""
+    row = session.get(Invitation, invitation_id)
+    return row if row is not None and row.community_id == community_id else None
+
+
+def by_code(session: Session, code_hash: bytes) -> Invitation | None:
+    """The invitation with this fingerprint of a code."""
+    return session.exec(select(Invitation).where(Invitation.code_hash == code_hash)).one_or_none()
+
+
+def newest(session: Session) -> Invitation | None:
+    """The newest invitation of all: enough to see whether the key still fits."""
+    return session.exec(select(Invitation).order_by(col(Invitation.id).desc()).limit(1)).first()
+
+
+def open_by_contact(
+    session: Session, community_id: int, contact_keys: Iterable[bytes]
+) -> dict[bytes, Invitation]:
+    """The invitations to these contacts that are neither used nor void, expired ones included."""
+    rows = session.exec(
+        select(Invitation).where(
+            Invitation.community_id == community_id,
+            col(Invitation.contact_key).in_(list(contact_keys)),
+            col(Invitation.redeemed_at).is_(None),
+            col(Invitation.voided_at).is_(None),
+        )
+    )
+    return {row.contact_key: row for row in rows if row.contact_key is not None}
+
+
+def claim(session: Session, code_hash: bytes, *, now: datetime) -> bool:
+    """Use the code up, if it can be used. One row changed: you won. The same on both databases."""
+    rows = changed(
+        session,
+        update(Invitation)
+        .where(
+            col(Invitation.code_hash) == code_hash,
+            col(Invitation.redeemed_at).is_(None),
+            col(Invitation.voided_at).is_(None),
+            or_(col(Invitation.expires_at).is_(None), col(Invitation.expires_at) > now),
+        )
+        .values(redeemed_at=now),
+    )
+    return rows == 1
+
+
+def set_void(session: Session, row: Invitation, *, voided_at: datetime | None) -> bool:
+    """Void the invitation, or take that back. Gives False when it was used or changed already."""
+    was = col(Invitation.voided_at)
+    rows = changed(
+        session,
+        update(Invitation)
+        .where(
+            col(Invitation.id) == row.id,
+            col(Invitation.redeemed_at).is_(None),
+            was.is_(None) if voided_at else was.is_not(None),
+        )
+        .values(voided_at=voided_at),
+    )
+    return rows == 1
+
+
+def standings(
+    session: Session, community_id: int, *where: ColumnElement[bool], limit: int, offset: int = 0
+) -> list[Standing]:
+    """Invitations that match, newest first, each with its newest delivery."""
+    query = (
+        _joined(select(Invitation, Delivery, Leader.name))
+        .where(Invitation.community_id == community_id, *where)
+        .order_by(col(Invitation.id).desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return [Standing(*row) for row in session.exec(query)]
+
+
+def count(session: Session, community_id: int, *where: ColumnElement[bool]) -> int:
+    """How many invitations match."""
+    query = _joined(select(func.count(col(Invitation.id))))
+    return int(session.exec(query.where(Invitation.community_id == community_id, *where)).one())
+
+
+def _joined(query: Any) -> Any:
+    newest_delivery = (
+        select(func.max(Delivery.id))
+        .where(Delivery.invitation_id == Invitation.id)
+        .correlate(Invitation)
+        .scalar_subquery()
+    )
+    return (
+        query.select_from(Invitation)
+        .join(Leader, col(Leader.id) == col(Invitation.leader_id))
+        .outerjoin(Delivery, col(Delivery.id) == newest_delivery)
+    )
+
+
+def matching(state: str, *, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The condition for a state that leaders ask for: all, open, failed, joined, expired, void."""
+    expired = and_(col(Invitation.expires_at).is_not(None), col(Invitation.expires_at) <= now)
+    unused = and_(col(Invitation.redeemed_at).is_(None), col(Invitation.voided_at).is_(None))
+    conditions: dict[str, tuple[ColumnElement[bool], ...]] = {
+        "all": (),
+        "open": (unused, or_(col(Invitation.expires_at).is_(None), ~expired)),
+        "failed": (unused, col(Delivery.state).in_(FAILED)),
+        "joined": (col(Invitation.redeemed_at).is_not(None),),
+        "expired": (unused, expired),
+        "void": (col(Invitation.voided_at).is_not(None),),
+    }
+    return conditions[state]
+
+
+def of_receipt(receipt_id: int) -> ColumnElement[bool]:
+    """The condition for the invitations that one receipt shows."""
+    return col(Invitation.receipt_id) == receipt_id
+
+
+def of_batch(batch_id: int) -> ColumnElement[bool]:
+    """The condition for the passes of one batch."""
+    return col(Invitation.batch_id) == batch_id
+
+
+def with_id(invitation_id: int) -> ColumnElement[bool]:
+    """The condition for one invitation."""
+    return col(Invitation.id) == invitation_id
+
+
+def tally(session: Session, *where: ColumnElement[bool]) -> list[Any]:
+    """How many invitations stand how: rows of (joined, void, expires_at passed?, state, count)."""
+    joined = col(Invitation.redeemed_at).is_not(None)
+    void = col(Invitation.voided_at).is_not(None)
+    query = _joined(select(joined, void, Delivery.state, func.count(col(Invitation.id))))
+    return list(session.exec(query.where(*where).group_by(joined, void, Delivery.state)))
+
+
+def redemption(session: Session, invitation_id: int) -> Redemption | None:
+    """The moment this invitation was used, if it was."""
+    return session.exec(
+        select(Redemption).where(Redemption.invitation_id == invitation_id)
+    ).one_or_none()
+
+
+# Batches
+
+
+def add_batch(session: Session, batch: Batch) -> Batch:
+    """Store a new batch of passes."""
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def batch(session: Session, community_id: int, batch_id: int) -> Batch | None:
+    """The batch, if it belongs to this community."""
+    row = session.get(Batch, batch_id)
+    return row if row is not None and row.community_id == community_id else None
+
+
+def batches(session: Session, community_id: int, *, limit: int) -> list[tuple[Batch, int]]:
+    """The newest batches, each with how many of its passes were used."""
+    query = (
+        select(Batch, func.count(col(Invitation.redeemed_at)))
+        .outerjoin(Invitation, col(Invitation.batch_id) == col(Batch.id))
+        .where(Batch.community_id == community_id)
+        .group_by(col(Batch.id))
+        .order_by(col(Batch.id).desc())
+        .limit(limit)
+    )
+    return [(row, used) for row, used in session.exec(query)]
+
+
+def passes(session: Session, batch_id: int) -> list[Invitation]:
+    """The passes of a batch in order."""
+    return list(
+        session.exec(
+            select(Invitation)
+            .where(Invitation.batch_id == batch_id)
+            .order_by(col(Invitation.serial))
+        )
+    )
+
+
+def void_batch(session: Session, batch_id: int, *, now: datetime) -> int:
+    """Void all unused passes of a batch. Gives how many."""
+    return changed(
+        session,
+        update(Invitation)
+        .where(
+            col(Invitation.batch_id) == batch_id,
+            col(Invitation.redeemed_at).is_(None),
+            col(Invitation.voided_at).is_(None),
+        )
+        .values(voided_at=now),
+    )
+
+
+# Drafts
+
+
+def add_draft(session: Session, draft: Draft) -> Draft:
+    """Keep what a leader pasted until they say Send."""
+    session.add(draft)
+    session.flush()
+    return draft
+
+
+def take_draft(
+    session: Session, community_id: int, leader_id: int, draft_id: int, *, now: datetime
+) -> Draft | None:
+    """The leader's own draft, once: None when it was sent, cancelled or never there."""
+    taken = changed(
+        session,
+        update(Draft)
+        .where(
+            col(Draft.id) == draft_id,
+            col(Draft.community_id) == community_id,
+            col(Draft.leader_id) == leader_id,
+            col(Draft.taken_at).is_(None),
+        )
+        .values(taken_at=now),
+    )
+    return session.get_one(Draft, draft_id) if taken else None
+
+
+def forget_drafts(session: Session, *, before: datetime) -> None:
+    """Delete drafts that are older than this moment."""
+    changed(session, delete(Draft).where(col(Draft.created_at) < before))

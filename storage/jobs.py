@@ -1,0 +1,296 @@
+"""The job table: everything that happens after a commit, and the clocks of its lanes.
+
+A claim moves `run_at` by a lease and raises the fence; a killed worker's jobs are simply due again
+when the lease is over, and only the holder of the newest fence may finish a job. No reaper, no
+heartbeat, no leader. Time is the database's clock.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, delete, func, true, update
+from sqlmodel import Session, col, select
+
+from storage.database import changed, clock, insert_into, leaves_work
+from storage.tables import Job, JobLane
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be written."""
+
+    key: str  # asked for twice under one key is done once
+    lane: str
+    kind: str
+    args: Mapping[str, Any]
+    community_id: int | None = None
+    run_at: datetime | None = None  # None: now
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job in a worker's hands until its lease ends."""
+
+    id: int
+    lane: str
+    kind: str
+    key: str
+    args: Mapping[str, Any]
+    community_id: int | None
+    fence: int
+    attempts: int  # tries that failed in a known way
+    unconfirmed: int  # tries that began, this one included, and whose end nobody knows
+    tried_at: datetime | None  # when the try before this one began
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a claim gave, and when to look again."""
+
+    jobs: tuple[Claimed, ...]
+    wait: float | None  # seconds until the lane has something to start; None: nothing is due
+
+
+def enqueue(session: Session, jobs: Iterable[NewJob]) -> None:
+    """Write the jobs; those whose key is known already are left as they are."""
+    rows = [_row(job, clock(session)) for job in jobs]
+    if not rows:
+        return
+    statement = insert_into(session, Job).on_conflict_do_nothing(index_elements=["key"])
+    session.execute(statement, rows)
+    leaves_work(session)
+
+
+def enqueue_again(session: Session, job: NewJob) -> None:
+    """Write the job, or make a known one run once more: one run for many requests.
+
+    A job that is running now runs again when it has finished, never beside itself, so that the
+    newest state is shown last.
+    """
+    row = _row(job, clock(session))
+    statement = insert_into(session, Job).values(row)
+    new = statement.excluded
+    waiting = (col(Job.state) == "ready") & ~col(Job.claimed)
+    running = (col(Job.state) == "ready") & col(Job.claimed)
+    soonest = case(
+        (running, Job.run_at),
+        (waiting & (col(Job.run_at) < new.run_at), Job.run_at),
+        else_=new.run_at,
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "state": "ready",
+                "run_at": soonest,
+                "again": case((running, true()), else_=False),
+                "claimed": case((running, true()), else_=False),
+                "attempts": case((running | waiting, Job.attempts), else_=0),
+                "unconfirmed": case((running, Job.unconfirmed), else_=0),
+            },
+        )
+    )
+    leaves_work(session)
+
+
+def _row(job: NewJob, now: datetime) -> dict[str, Any]:
+    return {
+        "key": job.key,
+        "lane": job.lane,
+        "kind": job.kind,
+        "args": dict(job.args),
+        "community_id": job.community_id,
+        "run_at": job.run_at or now,
+        "created_at": now,
+        "state": "ready",
+        "claimed": False,
+        "again": False,
+        "fence": 0,
+        "attempts": 0,
+        "unconfirmed": 0,
+        "error": "",
+    }
+
+
+def claim(
+    session: Session,
+    lane: str,
+    *,
+    limit: int,
+    lease: timedelta,
+    per_second: float | None,
+    burst: int,
+) -> Claims:
+    """Take up to `limit` due jobs of the lane, as many as its rate allows now.
+
+    The lane's row is locked, so the rate is exact over all workers (GCRA: a leaky bucket that
+    needs one moment for its whole memory).
+    """
+    now = clock(session)
+    interval = timedelta(seconds=1 / per_second) if per_second else timedelta(0)
+    slack = interval * (burst - 1)
+    free_at = _lane(session, lane, now, lock=per_second is not None)
+    opens_at = free_at - slack
+    if opens_at > now:
+        return Claims((), (opens_at - now).total_seconds())
+    start = max(free_at, now)
+    if interval:
+        limit = min(limit, int((now + slack - start) / interval) + 1)
+    jobs = _take(session, lane, limit=limit, until=now + lease, now=now)
+    if jobs and interval:
+        _set_lane(session, lane, start + interval * len(jobs))
+    return Claims(jobs, _next_wait(session, lane, now))
+
+
+def _lane(session: Session, lane: str, now: datetime, *, lock: bool) -> datetime:
+    query = select(JobLane.free_at).where(JobLane.lane == lane)
+    free_at = session.exec(query.with_for_update() if lock else query).one_or_none()
+    if free_at is not None:
+        return free_at
+    statement = insert_into(session, JobLane).on_conflict_do_nothing(index_elements=["lane"])
+    session.execute(statement, {"lane": lane, "free_at": now})
+    return session.exec(query.with_for_update() if lock else query).one()
+
+
+def _set_lane(session: Session, lane: str, free_at: datetime) -> None:
+    changed(session, update(JobLane).where(col(JobLane.lane) == lane).values(free_at=free_at))
+
+
+def _take(
+    session: Session, lane: str, *, limit: int, until: datetime, now: datetime
+) -> tuple[Claimed, ...]:
+    due = session.exec(
+        select(Job.id, Job.tried_at)
+        .where(Job.lane == lane, Job.state == "ready", col(Job.run_at) <= now)
+        .order_by(col(Job.run_at), col(Job.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # other workers' picks; SQLite has one writer
+    ).all()
+    if not due:
+        return ()
+    before = dict(due)
+    taken = session.execute(
+        update(Job)
+        .where(col(Job.id).in_(before))
+        .values(
+            run_at=until,
+            claimed=True,
+            fence=Job.fence + 1,
+            unconfirmed=Job.unconfirmed + 1,
+            tried_at=now,
+        )
+        .returning(
+            col(Job.id), col(Job.kind), col(Job.key), col(Job.args), col(Job.community_id),
+            col(Job.fence), col(Job.attempts), col(Job.unconfirmed), col(Job.created_at),
+        ),
+        execution_options={"synchronize_session": False},
+    )  # fmt: skip
+    claimed = (Claimed(lane=lane, tried_at=before[row.id], **row._mapping) for row in taken)
+    return tuple(sorted(claimed, key=lambda job: job.id))
+
+
+def _next_wait(session: Session, lane: str, now: datetime) -> float | None:
+    query = select(func.min(Job.run_at)).where(Job.lane == lane, Job.state == "ready")
+    due: datetime | None = session.exec(query).one()
+    return None if due is None else max(0.0, (due - now).total_seconds())
+
+
+def finish(session: Session, job: Claimed) -> bool:
+    """The job is done. Gives whether it was still ours to finish."""
+    now = clock(session)
+    return _settle(
+        session,
+        job,
+        state=case((col(Job.again), "ready"), else_="done"),
+        run_at=now,
+        again=False,
+        attempts=0,
+        unconfirmed=0,
+        error="",
+        finished_at=now,
+    )
+
+
+def retry(
+    session: Session,
+    job: Claimed,
+    *,
+    after: timedelta,
+    error: str,
+    counts: bool = True,
+    unconfirmed: bool = False,
+) -> bool:
+    """The job failed and is due again. `counts` as an attempt; `unconfirmed`: may have worked."""
+    return _settle(
+        session,
+        job,
+        run_at=clock(session) + after,
+        again=False,
+        attempts=Job.attempts + int(counts),
+        error=error,
+        **({} if unconfirmed else {"unconfirmed": 0}),
+    )
+
+
+def bury(session: Session, job: Claimed, *, error: str) -> bool:
+    """The job is given up; it stays visible as dead and can be revived."""
+    return _settle(session, job, state="dead", error=error, finished_at=clock(session))
+
+
+def _settle(session: Session, job: Claimed, **values: Any) -> bool:
+    rows = changed(
+        session,
+        update(Job)
+        .where(col(Job.id) == job.id, col(Job.fence) == job.fence, col(Job.state) == "ready")
+        .values(claimed=False, **values),
+    )
+    leaves_work(session)
+    return bool(rows)
+
+
+def pause(session: Session, lane: str, *, seconds: float, slack: timedelta) -> None:
+    """Let nothing of the lane start for so long, in no worker."""
+    now = clock(session)
+    until = max(_lane(session, lane, now, lock=True), now + timedelta(seconds=seconds) + slack)
+    _set_lane(session, lane, until)
+
+
+def cancel(session: Session, keys: Iterable[str]) -> None:
+    """Take back jobs that no worker holds; one that is under way finishes."""
+    changed(
+        session,
+        update(Job)
+        .where(col(Job.key).in_(list(keys)), col(Job.state) == "ready", ~col(Job.claimed))
+        .values(state="done", finished_at=clock(session), error="cancelled"),
+    )
+
+
+def revive(session: Session, keys: Iterable[str]) -> int:
+    """Try dead jobs again from the start. Gives how many there were."""
+    rows = changed(
+        session,
+        update(Job)
+        .where(col(Job.key).in_(list(keys)), col(Job.state) == "dead")
+        .values(state="ready", claimed=False, attempts=0, unconfirmed=0, run_at=clock(session)),
+    )
+    leaves_work(session)
+    return rows
+
+
+def dead(session: Session, community_id: int) -> list[Job]:
+    """The jobs that were given up, newest first."""
+    query = select(Job).where(Job.community_id == community_id, Job.state == "dead")
+    return list(session.exec(query.order_by(col(Job.id).desc()).limit(100)))
+
+
+def waiting(session: Session) -> int:
+    """How many jobs are not finished."""
+    return session.exec(select(func.count()).select_from(Job).where(Job.state == "ready")).one()
+
+
+def forget_finished(session: Session, *, before: datetime) -> None:
+    """Delete jobs that were done before this moment. Dead ones stay until somebody looks."""
+    changed(session, delete(Job).where(col(Job.state) == "done", col(Job.finished_at) < before))

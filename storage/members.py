@@ -1,0 +1,161 @@
+"""Households, members and redemptions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import or_, update
+from sqlmodel import Session, col, func, select
+
+from storage.database import changed, insert_into
+from storage.tables import Household, Member, Redemption
+
+
+def find_or_add_household(
+    session: Session, community_id: int, *, address: str, address_key: str, now: datetime
+) -> tuple[Household, bool]:
+    """The household at this address, and whether it is new. Two at once get the same one."""
+    added = changed(
+        session,
+        insert_into(session, Household)
+        .values(community_id=community_id, address=address, address_key=address_key, created_at=now)
+        .on_conflict_do_nothing(index_elements=["community_id", "address_key"]),
+    )
+    household = session.exec(
+        select(Household).where(
+            Household.community_id == community_id, Household.address_key == address_key
+        )
+    ).one()
+    return household, bool(added)
+
+
+def lock_household(session: Session, household_id: int) -> Household:
+    """The household, with nobody else changing it until this transaction ends."""
+    return session.exec(
+        select(Household).where(Household.id == household_id).with_for_update()
+    ).one()
+
+
+def add(session: Session, member: Member) -> Member:
+    """Store a new member."""
+    session.add(member)
+    session.flush()
+    return member
+
+
+def get(session: Session, member_id: int) -> Member | None:
+    """The member, unless removed."""
+    row = session.get(Member, member_id)
+    return row if row is not None and row.removed_at is None else None
+
+
+def household(session: Session, household_id: int) -> Household:
+    """The household."""
+    return session.get_one(Household, household_id)
+
+
+def of_household(session: Session, household_id: int) -> list[Member]:
+    """Who lives there, the head first."""
+    return list(
+        session.exec(
+            select(Member)
+            .where(Member.household_id == household_id, col(Member.removed_at).is_(None))
+            .order_by(col(Member.is_head).desc(), col(Member.id))
+        )
+    )
+
+
+def remove(session: Session, member_id: int, *, now: datetime) -> None:
+    """The member is no longer one."""
+    changed(
+        session,
+        update(Member)
+        .where(col(Member.id) == member_id, col(Member.removed_at).is_(None))
+        .values(removed_at=now),
+    )
+
+
+def by_contact(
+    session: Session, contact_keys: Iterable[bytes], *, community_id: int | None = None
+) -> list[Member]:
+    """The members with one of these contacts; in one community, or in all for a way back in."""
+    keys = list(contact_keys)
+    query = select(Member).where(
+        or_(col(Member.email_key).in_(keys), col(Member.phone_key).in_(keys)),
+        col(Member.removed_at).is_(None),
+    )
+    if community_id is not None:
+        query = query.where(Member.community_id == community_id)
+    return list(session.exec(query.order_by(col(Member.id))))
+
+
+def households(
+    session: Session, community_id: int, *, search: str = "", limit: int, offset: int = 0
+) -> list[Household]:
+    """Households by address, those with a member or address that matches the search."""
+    query = _search(select(Household), community_id, search)
+    return list(
+        session.exec(query.order_by(col(Household.address_key)).limit(limit).offset(offset))
+    )
+
+
+def household_count(session: Session, community_id: int, *, search: str = "") -> int:
+    """How many households with at least one member there are: the number that is billed."""
+    query = _search(select(func.count(col(Household.id))), community_id, search)
+    return int(session.exec(query).one())
+
+
+def _search(query, community_id: int, search: str):  # type: ignore[no-untyped-def]
+    inhabited = select(Member.id).where(
+        Member.household_id == Household.id, col(Member.removed_at).is_(None)
+    )
+    query = query.where(Household.community_id == community_id, inhabited.exists())
+    if not search:
+        return query
+    like = f"%{search.lower()}%"
+    named = inhabited.where(func.lower(Member.name).like(like))
+    return query.where(or_(func.lower(Household.address).like(like), named.exists()))
+
+
+def members_of(session: Session, household_ids: Iterable[int]) -> list[Member]:
+    """All members of these households."""
+    return list(
+        session.exec(
+            select(Member)
+            .where(col(Member.household_id).in_(list(household_ids)))
+            .where(col(Member.removed_at).is_(None))
+            .order_by(col(Member.is_head).desc(), col(Member.id))
+        )
+    )
+
+
+def member_count(session: Session, community_id: int) -> int:
+    """How many members the community has."""
+    query = select(func.count(col(Member.id))).where(Member.community_id == community_id)
+    return int(session.exec(query.where(col(Member.removed_at).is_(None))).one())
+
+
+def add_redemption(session: Session, redemption: Redemption) -> Redemption:
+    """Store the moment a code was used. The unique constraint allows it once."""
+    session.add(redemption)
+    session.flush()
+    return redemption
+
+
+def redemption(session: Session, redemption_id: int) -> Redemption:
+    """The redemption."""
+    return session.get_one(Redemption, redemption_id)
+
+
+def redemption_of(session: Session, member_id: int) -> Redemption | None:
+    """How this member came in, if by a code."""
+    return session.exec(select(Redemption).where(Redemption.member_id == member_id)).one_or_none()
+
+
+def mark_announced(session: Session, redemption_id: int, *, now: datetime) -> None:
+    """The join has been announced."""
+    changed(
+        session,
+        update(Redemption)
+        .where(col(Redemption.id) == redemption_id, col(Redemption.announced_at).is_(None))
+        .values(announced_at=now),
+    )

@@ -1,0 +1,32 @@
+"""Makes and checks the schema by Alembic, configured from code."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the database to the revision. Several processes at once are safe: one migrates."""
+    config = _config()
+    config.attributes["engine"] = engine
+    command.upgrade(config, revision)
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database has the newest schema."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head

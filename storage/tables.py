@@ -1,0 +1,366 @@
+"""All tables: the nouns of the glossary.
+
+`table=True` models do not validate: parsing happens at the door (`contacts`, `codes`). Everything
+but `community`, `job` and `job_lane` belongs to one community, and no query crosses it. Ids are given by the database on flush. Contacts are kept as typed, for sending, and as a keyed hash
+(`*_key`), for matching; the hash outlives the contact when that is erased.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.types import UTCDateTime
+
+# Alembic and people need to name constraints; both databases get the same names.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _id() -> Any:
+    return Field(default=None, primary_key=True)
+
+
+def _of(table: str, *, index: bool = True) -> Any:
+    return Field(foreign_key=f"{table}.id", index=index)
+
+
+def _maybe_of(table: str, *, index: bool = False) -> Any:
+    return Field(default=None, foreign_key=f"{table}.id", index=index)
+
+
+def _at() -> Any:
+    return Field(sa_type=UTCDateTime)
+
+
+def _maybe_at() -> Any:
+    return Field(default=None, sa_type=UTCDateTime)
+
+
+class Community(SQLModel, table=True):
+    """The invite-only neighbourhood, association or club that is served."""
+
+    id: int = _id()
+    name: str
+    slug: str = Field(unique=True)  # "maple-court": for feedback ids and file names
+    welcome: str = Field(sa_type=Text)  # a sentence or two, in letters and on passes
+    features: list[str] = Field(default_factory=list, sa_type=JSON)  # listed in the e-mail
+    colour: str = "#0b4f58"
+    language: str = "en"  # BCP 47
+    region: str = "US"  # for numbers typed without a country code
+    timezone: str = "UTC"
+    paper: str = "letter"  # "letter" or "a4"
+    postal: str = ""  # postal address, in the footer of e-mails
+    code_days: int = 30  # how long a code by e-mail or text lives
+    pass_days: int | None = None  # the same for passes; None: for ever
+    links: list[list[str]] = Field(default_factory=list, sa_type=JSON)  # [label, URL] of its chats
+    created_at: datetime = _at()
+
+
+class ChatLink(SQLModel, table=True):
+    """Which place in which chat belongs to the community, and where joins are announced there."""
+
+    __tablename__ = "chat_link"
+    __table_args__ = (UniqueConstraint("chat", "place"),)
+
+    id: int = _id()
+    community_id: int = _of("community")
+    chat: str  # "playground"
+    place: str  # the workspace or chat there
+    announce_channel: str | None = None
+
+
+class Leader(SQLModel, table=True):
+    """A person allowed to give commands, known by chat platform and user id there."""
+
+    __table_args__ = (UniqueConstraint("community_id", "chat", "user_id"),)
+
+    id: int = _id()
+    community_id: int = _of("community", index=False)
+    chat: str
+    user_id: str
+    name: str  # as residents read it: "Ana Ruiz invited you"
+    added_at: datetime = _at()
+    removed_at: datetime | None = _maybe_at()
+
+
+class Receipt(SQLModel, table=True):
+    """The message in a leader's chat that shows the live state of one or many invitations."""
+
+    id: int = _id()
+    community_id: int = _of("community")
+    leader_id: int = _of("leader", index=False)
+    chat: str
+    channel: str
+    message: str | None = None  # the platform's id, once posted
+    shown: str | None = None  # fingerprint of what it shows, so that equal edits are skipped
+    created_at: datetime = _at()
+
+
+class Draft(SQLModel, table=True):
+    """What a leader pasted and has not yet said *Send* to. Swept after a day."""
+
+    id: int = _id()
+    community_id: int = _of("community")
+    leader_id: int = _of("leader", index=False)
+    medium: str
+    contacts: list[str] = Field(sa_type=JSON)  # parsed, in order
+    slips: list[list[str]] = Field(default_factory=list, sa_type=JSON)  # [as typed, probably meant]
+    created_at: datetime = _at()
+    taken_at: datetime | None = _maybe_at()  # sent or cancelled, once
+
+
+class Batch(SQLModel, table=True):
+    """The passes printed by one `/passes N`, with a label."""
+
+    id: int = _id()
+    community_id: int = _of("community")
+    leader_id: int = _of("leader", index=False)
+    receipt_id: int | None = _maybe_of("receipt")
+    label: str = ""
+    pass_count: int
+    expires_on: date | None = None
+    created_at: datetime = _at()
+    handed_out_at: datetime | None = _maybe_at()
+
+
+class Invitation(SQLModel, table=True):
+    """The right, given by a leader, for one household to join once.
+
+    Its access code is derived from `id` and `generation` (`bot.community.codes`) and never stored.
+    Joined, void and expired are computed from the moments.
+    """
+
+    __table_args__ = (
+        Index(
+            "uq_invitation_open_contact",
+            "community_id",
+            "contact_key",
+            unique=True,
+            sqlite_where=text("redeemed_at IS NULL AND voided_at IS NULL"),
+            postgresql_where=text("redeemed_at IS NULL AND voided_at IS NULL"),
+        ),
+        Index("ix_invitation_community_id_id", "community_id", "id"),
+        {"sqlite_autoincrement": True},  # an id, and so a code, never comes back
+    )
+
+    id: int = _id()
+    community_id: int = _of("community", index=False)
+    leader_id: int = _of("leader", index=False)
+    receipt_id: int | None = _maybe_of("receipt", index=True)
+    batch_id: int | None = _maybe_of("batch", index=True)
+    serial: int | None = None  # of a pass: its place in the batch, from 1
+    medium: str  # email, text or pass: how it travels now
+    contact: str | None = None  # address or number in E.164; none for a pass, or once erased
+    contact_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    # Starts at a random number, so that a database restored from a backup does not mint the codes
+    # that were given out after the backup; one higher for each rude word redrawn.
+    generation: int = Field(sa_type=BigInteger)
+    code_hash: bytes = Field(sa_column=Column(LargeBinary, unique=True, nullable=False))
+    created_at: datetime = _at()
+    expires_at: datetime | None = _maybe_at()
+    redeemed_at: datetime | None = _maybe_at()
+    voided_at: datetime | None = _maybe_at()
+
+
+class Household(SQLModel, table=True):
+    """Members at one address; the unit of billing."""
+
+    __table_args__ = (UniqueConstraint("community_id", "address_key"),)
+
+    id: int = _id()
+    community_id: int = _of("community", index=False)
+    address: str  # as first typed
+    address_key: str  # normal form, for matching
+    created_at: datetime = _at()
+
+
+class Member(SQLModel, table=True):
+    """A resident who has signed up; belongs to one household."""
+
+    __table_args__ = (
+        Index("ix_member_community_id_email_key", "community_id", "email_key"),
+        Index("ix_member_community_id_phone_key", "community_id", "phone_key"),
+    )
+
+    id: int = _id()
+    community_id: int = _of("community")
+    household_id: int = _of("household")
+    is_head: bool = False
+    name: str
+    email: str | None = None
+    email_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    phone: str | None = None
+    phone_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    joined_at: datetime = _at()
+    removed_at: datetime | None = _maybe_at()
+
+
+class Redemption(SQLModel, table=True):
+    """The moment a code was used. One invitation, one redemption: the constraint says so too."""
+
+    id: int = _id()
+    community_id: int = _of("community")
+    invitation_id: int = Field(foreign_key="invitation.id", unique=True)
+    household_id: int = _of("household", index=False)
+    member_id: int = Field(foreign_key="member.id", unique=True)
+    browser: bytes | None = Field(default=None, sa_type=LargeBinary)  # hash of its cookie
+    at: datetime = _at()
+    announced_at: datetime | None = _maybe_at()
+
+
+class Group(SQLModel, table=True):
+    """A named set of members: committee, building, team."""
+
+    __table_args__ = (UniqueConstraint("community_id", "name"),)
+
+    id: int = _id()
+    community_id: int = _of("community", index=False)
+    name: str
+
+
+class GroupMember(SQLModel, table=True):
+    """Who belongs to which group."""
+
+    __tablename__ = "group_member"
+
+    group_id: int = Field(foreign_key="group.id", primary_key=True)
+    member_id: int = Field(foreign_key="member.id", primary_key=True, index=True)
+    community_id: int = _of("community")
+
+
+class Delivery(SQLModel, table=True):
+    """One letter's fate, attempt by attempt, and the facts that render it the same every time."""
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int = _id()
+    community_id: int = _of("community")
+    invitation_id: int | None = _maybe_of("invitation", index=True)
+    member_id: int | None = _maybe_of("member")
+    event: str  # which letter: invitation, household_link, household_joined
+    medium: str  # email or text
+    contact: str | None = None
+    contact_key: bytes = Field(sa_type=LargeBinary)
+    attempt: int = 1  # how many times a leader asked for it
+    state: str = "queued"
+    rank: int = 0  # of the state; it only grows
+    words: str = Field(default="", sa_type=Text)  # what happened and what to do, for the leader
+    message_id: str = Field(unique=True)
+    provider_id: str | None = Field(default=None, unique=True)
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    dated_at: datetime = _at()  # the Date header; stamped again when older than a day
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+
+
+class DeliveryEvent(SQLModel, table=True):
+    """One fact about a delivery. Append-only; the same fact told twice is kept once."""
+
+    __tablename__ = "delivery_event"
+
+    id: int = _id()
+    community_id: int = _of("community", index=False)
+    delivery_id: int = _of("delivery")
+    event: str
+    code: str = ""
+    words: str = Field(default="", sa_type=Text)
+    key: str = Field(unique=True)  # the provider's event id, or ours
+    at: datetime = _at()
+
+
+class Suppression(SQLModel, table=True):
+    """A contact that must not be written to. Only the keyed hash is kept."""
+
+    __table_args__ = (UniqueConstraint("contact_key", "reason"),)
+
+    id: int = _id()
+    community_id: int = _of("community")  # where it was said; it holds everywhere
+    contact_key: bytes = Field(sa_type=LargeBinary)
+    reason: str  # opted_out, complained, bounced
+    until: datetime | None = _maybe_at()  # None: for ever
+    created_at: datetime = _at()
+
+
+class Job(SQLModel, table=True):
+    """One thing to do after a commit, written in the transaction of what it is about."""
+
+    __table_args__ = (
+        Index(
+            "ix_job_due",
+            "lane",
+            "run_at",
+            "id",
+            sqlite_where=text("state = 'ready'"),
+            postgresql_where=text("state = 'ready'"),
+        ),
+        Index("ix_job_finished_at", "finished_at"),
+    )
+
+    id: int = _id()
+    community_id: int | None = _maybe_of("community")
+    lane: str
+    kind: str  # deliver, announce, receipt, notice, sweep
+    key: str = Field(unique=True)  # asked for twice is done once
+    args: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)  # ids of what it is about
+    state: str = "ready"  # ready, done, dead
+    run_at: datetime = _at()  # when it is due; a claim moves it by the lease
+    claimed: bool = False  # a worker took it; when run_at passes, that worker is dead
+    again: bool = False  # asked for once more while claimed: runs again when finished
+    fence: int = 0  # grows with each claim; only the newest may finish the job
+    attempts: int = 0  # tries that ended in a known failure
+    unconfirmed: int = 0  # tries that began and were never heard of again
+    error: str = Field(default="", sa_type=Text)
+    created_at: datetime = _at()
+    tried_at: datetime | None = _maybe_at()  # when the last try began
+    finished_at: datetime | None = _maybe_at()
+
+
+class JobLane(SQLModel, table=True):
+    """The clock of one lane's rate limiter (GCRA): exact over all workers, as claims lock it."""
+
+    __tablename__ = "job_lane"
+
+    lane: str = Field(primary_key=True)
+    free_at: datetime = _at()  # GCRA's theoretical arrival time; in the future: paused
+
+
+class WrongCode(SQLModel, table=True):
+    """How many well-formed unknown codes came from one source in one hour."""
+
+    __tablename__ = "wrong_code"
+
+    source: str = Field(primary_key=True)  # keyed hash of the client's address, or "all"
+    hour: datetime = Field(primary_key=True, sa_type=UTCDateTime)
+    count: int = 0
+
+
+class PlaygroundMessage(SQLModel, table=True):
+    """What the playground's chat shows. The playground stands in for a platform's own memory."""
+
+    __tablename__ = "playground_message"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int = _id()
+    channel: str
+    author: str  # leader or bot
+    body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    key: str | None = Field(default=None, unique=True)
+    at: datetime = _at()
+    edited_at: datetime | None = _maybe_at()
+
+
+class Audit(SQLModel, table=True):
+    """Who did what, with ids only: no contact, no code."""
+
+    id: int = _id()
+    community_id: int = _of("community")
+    at: datetime = _at()
+    actor: str  # "leader:3", "member:17", "resident", "porchlight"
+    action: str  # "invitation.voided"
+    subject: str  # "invitation:42"
