@@ -12,6 +12,7 @@ from contextlib import chdir
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser, Page, Request, ViewportSize, async_playwright
 
@@ -31,6 +32,9 @@ OpenPage = Callable[..., Awaitable[Page]]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Forget the settings of whoever runs the tests, but for the server they offer."""
+    config.addinivalue_line("norecursedirs", ".*")
+    hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault
+    hypothesis.settings.load_profile("house")
     config.stash[_GIVEN_SERVER] = os.environ.get("DATABASE_URL")
     known = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.M)
     for name in [name for name in os.environ if name.upper() in known]:
