@@ -1,0 +1,85 @@
+"""Drawing a described sheet as PDF with typst. Runs in the child process alone.
+
+The PDF is PDF/UA-1: tagged, with title, language and the QR codes described, and typst refuses
+to write one with a character that no font has.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from typst import Compiler, Fonts, TypstError
+
+from bot.paper.qr import svg, symbols
+
+LOOK = "pass.typ"
+TOO_LONG = "the words are too long"  # as the look asserts it
+# What typst says, once for each, of a character that no font has.
+MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
+
+
+class Refused(Exception):
+    """The sheet cannot be drawn as it is; the words are for the leader."""
+
+
+def draw(sheet: dict[str, Any], folder: Path) -> bytes:
+    """Draw a sheet as PDF.
+
+    Takes: what `sheet.described` gave, and the folder with `pass.typ` and `fonts`.
+    Raises: Refused when the words do not fit or no font has a character; TypstError when the look
+        has a mistake.
+    """
+    drawn = symbols([one["link"] for one in sheet["passes"]])
+    passes = [one | {"qr": svg(symbol)} for one, symbol in zip(sheet["passes"], drawn, strict=True)]
+    document = json.dumps(sheet | {"passes": passes})
+    try:
+        return _best_compiled(document, folder)
+    except TypstError as error:
+        if sentence := _sentence(error):
+            raise Refused(sentence) from error
+        raise
+
+
+def _best_compiled(document: str, folder: Path) -> bytes:
+    """With our fonts alone, so that all machines agree; with the system's when ours lack a letter.
+
+    Finding the system's fonts takes 0.1 s.
+    """
+    try:
+        return _compiled(document, folder, system_fonts=False)
+    except TypstError as error:
+        if not MISSING.search(error.diagnostic):
+            raise
+        return _compiled(document, folder, system_fonts=True)
+
+
+def _compiled(document: str, folder: Path, *, system_fonts: bool) -> bytes:
+    fonts = Fonts(
+        include_system_fonts=system_fonts,
+        include_embedded_fonts=False,
+        font_paths=[folder / "fonts"],
+    )
+    compiler = Compiler(root=folder, font_paths=fonts, sys_inputs={"sheet": document})
+    pdf = compiler.compile(folder / LOOK, format="pdf", pdf_standards=["ua-1"])
+    assert isinstance(pdf, bytes)  # a list is for PNG and SVG
+    return pdf
+
+
+def _sentence(error: TypstError) -> str | None:
+    """What the leader can do, unless the look itself has a mistake."""
+    if error.message.endswith(TOO_LONG):
+        return "The words do not fit on a pass. Shorten the welcome or the community's name."
+    missing = dict.fromkeys(MISSING.findall(error.diagnostic))
+    if not missing:
+        return None
+    them = "it" if len(missing) == 1 else "them"
+    return (
+        f"The fonts cannot print {', '.join(map(_shown, missing))}. Leave {them} out, or ask "
+        f"whoever runs Porchlight to put a font with {them} into templates/passes/fonts."
+    )
+
+
+def _shown(letter: str) -> str:
+    r"""A letter that cannot be seen is `\u{200b}` in typst's words, and U+200B in ours."""
+    return re.sub(r"\\u\{(\w+)\}", lambda found: f"U+{found[1].upper()}", letter)

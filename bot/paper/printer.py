@@ -1,0 +1,91 @@
+"""The printer that draws passes in a child process, whose memory and end are its own."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.messages import File
+from bot.paper import REFUSED
+from bot.paper.sheet import described, file_name
+from bot.ports import CannotPrint, Sheet
+from bot.templating import Templates
+
+HOUSE = Path(__file__).parents[2]  # where the child finds the package `bot`
+KEPT = ("HOME", "PATH", "SYSTEMROOT", "XDG_DATA_HOME")  # of our environment: to find Python, fonts
+NOWHERE = "http://127.0.0.1:0"  # no port 0 answers
+
+TOO_SLOW = (
+    "The passes took too long to draw, so I stopped. Nothing is lost: try again in a minute, "
+    "or with fewer passes."
+)
+STOPPED = (
+    "The passes could not be drawn; the log says why. Nothing is lost: try again, and tell whoever "
+    "runs Porchlight if it happens again."
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class TypstPrinter:
+    """Draws passes as PDF by the words and the look in `templates/passes`."""
+
+    templates: Templates
+    seconds: float = 60  # until a child is given up; 100 passes take it 0.5 s, 1,000 take 4 s
+
+    async def print(self, sheet: Sheet) -> File:
+        """Draw the sheet as PDF.
+
+        Raises: CannotPrint with words for the leader.
+        Touches: a child process, which has ended when this returns.
+        """
+        asked = json.dumps(described(sheet, self.templates)).encode()
+        child = await _started(self.templates.root / "passes")
+        try:
+            async with asyncio.timeout(self.seconds):
+                pdf, said = await child.communicate(asked)
+        except TimeoutError:
+            raise CannotPrint(TOO_SLOW) from None
+        finally:
+            await _ended(child)
+        if child.returncode:
+            raise CannotPrint(_reason(child.returncode, said.decode(errors="replace")))
+        return File(file_name(sheet), "application/pdf", pdf)
+
+
+async def _started(folder: Path) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.paper", str(folder)),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        cwd=HOUSE,
+        env=environment(),
+    )
+
+
+async def _ended(child: Process) -> None:
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+
+
+def _reason(exit_code: int, said: str) -> str:
+    if exit_code == REFUSED:
+        return said
+    log.error("paper.crashed", exit_code=exit_code, said=said)
+    return STOPPED
+
+
+def environment() -> dict[str, str]:
+    """The child's environment: no secrets, and no way for typst to download packages."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return kept | {"https_proxy": NOWHERE, "HTTPS_PROXY": NOWHERE}
