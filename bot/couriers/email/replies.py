@@ -1,0 +1,105 @@
+"""What a mail server's answer means for a letter, and what the leader reads about it.
+
+Source: RFC 5321, section 4.2 (codes) and RFC 3463 (the finer status that follows a code).
+"""
+
+import re
+import ssl
+from typing import Literal
+
+from aiosmtplib import SMTPException, SMTPResponseException
+
+from bot.messages import Carried, Outcome
+
+Stage = Literal["sender", "recipient", "content"]
+
+OUR_SILENCE = "Our mail server is not answering; still trying."
+OUR_WAIT = "Our mail server asked us to wait; still trying."
+UNCLEAR = "We lost the connection while sending and will send the same e-mail again."
+UNWRITABLE = "We cannot write to that address. Check the spelling, or try a text or an Access Pass."
+_TELL = "Tell your administrator; the invitation is kept."
+NO_TRUST = f"Our mail server could not prove who it is. {_TELL}"
+NOT_SET_UP = f"E-mail is not set up correctly: our mail server refused us. {_TELL}"
+
+_NO_MAILBOX = "There is no mailbox with that address. Check the spelling."
+_NO_DOMAIN = "The part after @ does not take e-mail. Check the spelling."
+_OFF = "That mailbox is switched off."
+_FULL = "Their mailbox is full. You can resend in a few days."
+_SILENT = "Their mail server is not answering; still trying."
+_WAIT = "Their mail server asked us to wait; still trying."
+_NO_STANDING = f"Their server does not trust our domain yet (SPF, DKIM or DMARC). {_TELL}"
+_REFUSED = "Their server refused the message. Try a text or hand over an Access Pass."
+_TOO_BIG = f"The message was too big for their server. {_TELL}"
+
+# First match wins. The status is empty when the server gave none.
+_BY_STATUS = (
+    (r"5\.1\.[0136]", _NO_MAILBOX),
+    (r"5\.1\.(2|10)|5\.4\.4", _NO_DOMAIN),
+    (r"5\.2\.1", _OFF),
+    (r"[45]\.2\.2", _FULL),
+    (r"5\.(2\.3|3\.4)", _TOO_BIG),
+    (r"5\.7\.(2\d|30)", _NO_STANDING),
+    (r"4\.[34]\.\d+", _SILENT),
+    (r"4\.\d+\.\d+", _WAIT),
+    (r"5\.\d+\.\d+", _REFUSED),
+)
+_BY_CODE = {550: _NO_MAILBOX, 551: _NO_MAILBOX, 552: _FULL, 553: _NO_MAILBOX}
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+_BLOCKED = re.compile(r"spam|block|blacklist|policy|reputation", re.IGNORECASE)
+# Postfix, Exim, Exchange and Gmail each word it differently, with codes used for much else.
+_RELAY = re.compile(r"\brelay", re.IGNORECASE)
+_LOGIN = {530, 534, 535, 538}  # RFC 4954: the server wants a login, or a better one
+
+
+def refused(stage: Stage, code: int, text: str) -> Carried:
+    """Judge a refusal in the midst of handing a letter over.
+
+    Takes: what was being told to the server, its code (-1 when its answer made no sense) and text.
+    """
+    outcome = _outcome(stage, code, text)
+    found = _STATUS.match(text)
+    status = found.group() if found else ""
+    words = {
+        "config": NOT_SET_UP,
+        "unclear": UNCLEAR,
+        "retry": OUR_WAIT if stage == "sender" else _words(code, status, text),
+    }.get(outcome) or _words(code, status, text)
+    return Carried(outcome, words, code=f"{code} {status}".strip())
+
+
+def _outcome(stage: Stage, code: int, text: str) -> Outcome:
+    if not 400 <= code <= 599:
+        return "unclear" if stage == "content" else "retry"
+    if code < 500:
+        return "retry"
+    if stage == "sender" or code in _LOGIN or (stage == "recipient" and _RELAY.search(text)):
+        return "config"
+    return "permanent"
+
+
+def _words(code: int, status: str, text: str) -> str:
+    for pattern, words in _BY_STATUS:
+        if re.fullmatch(pattern, status):
+            return words
+    if code < 500:
+        return _WAIT
+    return _REFUSED if _BLOCKED.search(text) else _BY_CODE.get(code, _REFUSED)
+
+
+def not_connected(fault: Exception) -> Carried:
+    """Judge why no connection, encryption or login came about; nothing was handed over yet."""
+    if isinstance(fault, SMTPResponseException):
+        if fault.code < 500:
+            return Carried("retry", OUR_WAIT, code=str(fault.code))
+        return Carried("config", NOT_SET_UP, code=str(fault.code))
+    if _no_trust(fault) or _no_trust(fault.__cause__):
+        return Carried("config", NO_TRUST)
+    if isinstance(fault, OSError):  # refused, silent, dropped: also aiosmtplib's own kinds of it
+        return Carried("retry", OUR_SILENCE)
+    assert isinstance(fault, SMTPException)  # the server offers no STARTTLS, or no login
+    return Carried("config", NOT_SET_UP)
+
+
+def _no_trust(fault: BaseException | None) -> bool:
+    dropped = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+    return isinstance(fault, ssl.SSLError) and not isinstance(fault, dropped)
