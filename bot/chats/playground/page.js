@@ -22,6 +22,10 @@ const ACTIONS = {
   text: { delivered: "Deliver", bounced: "Cannot be reached", opted_out: "Reply STOP" },
 };
 
+const CLOCK = new Intl.DateTimeFormat([], { timeStyle: "short" });
+const CALENDAR = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "short" });
+const EXACT = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
+
 const $ = (id) => document.getElementById(id);
 const composer = $("composer");
 const narrow = matchMedia("(max-width: 1023px)");
@@ -72,9 +76,8 @@ function rich(text) {
 function moment(at) {
   const date = new Date(at);
   const today = date.toDateString() === new Date().toDateString();
-  const day = today ? {} : { day: "numeric", month: "short" };
-  const words = date.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
-  return make("time", { datetime: at, title: date.toLocaleString() }, words);
+  const words = (today ? CLOCK : CALENDAR).format(date);
+  return make("time", { datetime: at, title: EXACT.format(date) }, words);
 }
 
 function chip(state) {
@@ -93,15 +96,17 @@ function sync(list, items, build) {
     let node = known.get(String(item.id));
     if (node === place) place = place?.nextElementSibling ?? null;
     const print = JSON.stringify(item);
-    if (node?.print !== print) node = exchange(node, Object.assign(build(item, node), { print }));
+    if (node?.print !== print) node = exchange(node, () => build(item, node));
+    node.print = print;
     node.dataset.key = item.id;
     if (node.nextElementSibling !== place || !node.parentElement) list.insertBefore(node, place);
   }
 }
 
-/** Put the fresh node where the old one was, and the focus back on what bears the same words. */
-function exchange(old, fresh) {
+/** Put a fresh node where the old one was, and the focus back on what bears the same words. */
+function exchange(old, build) {
   const held = old?.contains(document.activeElement) ? document.activeElement : null;
+  const fresh = build(); // may take a part of the old node over, which then loses the focus
   old?.replaceWith(fresh);
   if (!held) return fresh;
   const twins = [...fresh.querySelectorAll("button, a")];
