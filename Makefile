@@ -22,17 +22,16 @@ test: $(VENV)/tests.stamp ## Run the tests; ARGS='tests/house -x' goes to pytest
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/tests.stamp ## Check style, types and the direction of imports
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@failed=0; for check in 'ruff check' 'ruff format --check' mypy 'lint-imports --no-logo'; do \
+		$(BIN)/$$check || failed=1; \
+	done; exit $$failed
 
 bench: $(VENV)/tests.stamp ## Measure how fast it is on this machine
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
 pins: $(VENV)/venv.stamp ## Pin again what pyproject.toml asks for; UPGRADE=--upgrade takes the newest
 	@$(INSTALL) uv
-	@echo hatchling | $(COMPILE) - --output-file constraints.txt
+	@printf 'hatchling\neditables\n' | $(COMPILE) - --output-file constraints.txt
 	@$(COMPILE) --extra dev --constraints constraints.txt --output-file tests/constraints.txt \
 		$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' constraints.txt)
 

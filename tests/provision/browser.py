@@ -72,7 +72,9 @@ def _run(*command: str) -> None:
         check=False,
     )
     if done.returncode:
-        print(f"{' '.join(command)} failed:", *done.stdout.splitlines()[-3:], sep="\n  ")
+        lines = done.stdout.splitlines() or ["it said nothing"]
+        reason = next((line for line in lines if "rror" in line), lines[-1])
+        print(f"That failed: {reason.strip()}")
 
 
 def main() -> None:

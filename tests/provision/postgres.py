@@ -16,17 +16,24 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 
 _START = 30.0  # seconds; a busy machine takes 3
+_MAKING = (
+    *("-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"),
+    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),  # alike on every system
+)
 _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",  # nothing here outlives the run
     "full_page_writes": "off",
     "max_connections": "200",  # several processes with a pool of 10 each
 }
+# However the tests end, even killed, their end of the pipe closes and the server stops.
+_UNTIL_WE_END = '"$@" & read -r _; kill $!; wait'
 
 
 class NoServer(Exception):
@@ -61,29 +68,36 @@ def fresh_database(server_url: str, *, template: str = "template1") -> Iterator[
 
 @contextmanager
 def _running(folder: Path) -> Iterator[str]:
-    programs, user = _programs(folder), None
-    if os.geteuid() == 0:
-        user = "nobody"
-        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    data = folder / "data"
-    making = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
-    making += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    making += ["--locale=C"]
-    subprocess.run(making, user=user, cwd=folder, check=True, capture_output=True)
+    programs, data, who = _programs(folder), folder / "data", _somebody(folder)
+    making: list[str | Path] = [programs / "initdb", "-D", data, *_MAKING]
+    subprocess.run(making, **who, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     settings = [part for item in _SETTINGS.items() for part in ("-c", "=".join(item))]
-    command = [programs / "postgres", "-D", data, "-k", folder, *settings]
-    # A session of its own, so that Ctrl-C reaches the tests first and they clean up.
+    command: list[str | Path] = [programs / "postgres", "-D", data, "-k", folder, *settings]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, user=user, cwd=folder, stdout=log, stderr=log, start_new_session=True
+            ["sh", "-c", _UNTIL_WE_END, "sh", *command],
+            **who,
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C reaches the tests, which clean up before it stops
         )
     try:
         url = f"postgresql://postgres@/postgres?host={folder}"
-        _await_ready(url, process, folder / "log")
+        _await_ready(url, folder / "log")
         yield url
     finally:
-        process.terminate()
-        process.wait(_START)
+        process.communicate(timeout=_START)
+
+
+def _somebody(folder: Path) -> dict[str, Any]:
+    """As whom PostgreSQL runs: as ourselves, but for root as nobody, who then owns the folder."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 def _programs(folder: Path) -> Path:
@@ -100,13 +114,13 @@ def _programs(folder: Path) -> Path:
     return installed / "pginstall18" / "bin"
 
 
-def _await_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await_ready(url: str, log: Path) -> None:
     deadline = time.monotonic() + _START
     while True:
         try:
             psycopg.connect(url).close()
         except psycopg.OperationalError as error:
-            if process.poll() is not None or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}") from error
             time.sleep(0.05)
         else:
