@@ -9,8 +9,6 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from jinja2 import Template
-
 from bot.ports import Pass, Sheet
 from bot.templating import Templates
 
@@ -22,10 +20,9 @@ PAPERS = {"a4": "a4", "letter": "us-letter"}  # our names and typst's
 
 def described(sheet: Sheet, templates: Templates) -> dict[str, Any]:
     """All that the child process needs to draw the sheet, ready for JSON."""
-    template = templates.environment.get_template("passes/words.txt")
     common = _names(sheet)
     language, region = language_and_region(sheet.language)
-    words = _rendered(template, template.blocks, common | _names_of(sheet.passes[0]))
+    words = _rendered(templates, common | _names_of(sheet.passes[0]))
     return {
         "paper": PAPERS[sheet.paper],
         "language": language,
@@ -36,7 +33,7 @@ def described(sheet: Sheet, templates: Templates) -> dict[str, Any]:
         "words": words | {"steps": words["steps"].splitlines()},
         "passes": [
             {"link": one.link, "code": grouped(one.code)}
-            | _rendered(template, OF_ONE_PASS, common | _names_of(one))
+            | _rendered(templates, common | _names_of(one), OF_ONE_PASS)
             for one in sheet.passes
         ],
     }
@@ -73,9 +70,16 @@ def grouped(code: str) -> str:
     return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
-def _rendered(template: Template, blocks: Iterable[str], names: dict[str, Any]) -> dict[str, str]:
+def _rendered(
+    templates: Templates, names: dict[str, Any], blocks: Iterable[str] = ()
+) -> dict[str, str]:
+    """The blocks of `words.txt`, all of them unless some are named, each rendered by itself."""
+    template = templates.environment.get_template("passes/words.txt")
     context = template.new_context(names)
-    return {block: _tidy("".join(template.blocks[block](context))) for block in blocks}
+    return {
+        block: _tidy("".join(template.blocks[block](context)))
+        for block in blocks or template.blocks
+    }
 
 
 def _names(sheet: Sheet) -> dict[str, Any]:
