@@ -1,0 +1,71 @@
+"""How a page is made: the template, the words that every page needs, and the cookies."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from bot.community.households import member_of, session
+from bot.community.letters import on_colour
+from bot.ports import Services
+from bot.web.visits import browser_cookie, visit
+
+_COOKIE_LIFETIME = 30 * 24 * 3600  # seconds; as long as a session of `community.households`
+_HOUSE_COLOUR = "#0b4f58"  # while we do not know the community
+
+
+def page(
+    services: Services, request: Request, template: str, *, status: int = 200, **words: Any
+) -> Response:
+    """Render a page; a browser that is new here gets the cookie that its forms need."""
+    who = visit(request)
+    words = {"community": "", "colour": _HOUSE_COLOUR, **words}
+    words |= {"on_colour": on_colour(words["colour"]), "token": who.token, "nonce": who.nonce}
+    html = services.templates.render(template, **words)
+    response = HTMLResponse(html, status)
+    if who.is_new:
+        secure = services.settings.secure
+        _set(response, browser_cookie(secure=secure), who.browser, secure=secure)
+    return response
+
+
+def see_other(path: str) -> Response:
+    """Send the browser on to a page of ours, so that a reload repeats nothing."""
+    return RedirectResponse(path, status_code=303)
+
+
+# The session of a member on this device
+
+
+def greet(services: Services, request: Request, response: Response, member_id: int) -> Response:
+    """Remember on this device who the member is."""
+    value = session(services.keys, member_id, now=visit(request).at)
+    secure = services.settings.secure
+    _set(response, _session_cookie(secure=secure), value, secure=secure)
+    return response
+
+
+def guest(services: Services, request: Request) -> int | None:
+    """The id of the member whom this device belongs to, None when we do not know it."""
+    name = _session_cookie(secure=services.settings.secure)
+    return member_of(services.keys, request.cookies.get(name, ""), now=visit(request).at)
+
+
+def farewell(services: Services, response: Response) -> Response:
+    """Forget on this device who the member is."""
+    secure = services.settings.secure
+    _set(response, _session_cookie(secure=secure), "", secure=secure, lifetime=0)
+    return response
+
+
+def _session_cookie(*, secure: bool) -> str:
+    return "__Host-porchlight-member" if secure else "porchlight-member"
+
+
+def _set(
+    response: Response, name: str, value: str, *, secure: bool, lifetime: int = _COOKIE_LIFETIME
+) -> None:
+    # Lax, not Strict: residents come by a link in a letter, and their cookie must come with them.
+    response.set_cookie(
+        name, value, max_age=lifetime, path="/", secure=secure, httponly=True, samesite="lax"
+    )

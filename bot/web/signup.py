@@ -1,0 +1,164 @@
+"""From an access code to a member: type the code, fill in the form, be welcome.
+
+Opening a link changes nothing, however often mail scanners and previews do so; only the submitted
+form redeems a code. After that the address bar no longer shows it.
+"""
+
+from dataclasses import asdict, dataclass, field
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from bot.community import codes, redemptions
+from bot.community.codes import MistypedCode
+from bot.community.errors import BadFields, Refusal
+from bot.community.letters import long_date
+from bot.community.redemptions import CodeUsed, Invited, UnknownCode
+from bot.ports import Services
+from bot.web import pages
+from bot.web.visits import Visit, visit
+
+_WELCOME = "/welcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The sign-up form as it was filled in, to be shown again when something is wrong."""
+
+    name: str = ""
+    address: str = ""
+    contact: str = ""
+    others: list[str] = field(default_factory=list)
+
+
+def rooms(services: Services) -> list[BaseRoute]:
+    """The pages of this room."""
+    return [
+        Route("/", partial(ask, services)),
+        Route("/join", partial(ask, services)),
+        Route("/join", partial(take_code, services), methods=["POST"]),
+        Route("/j/{code}", partial(show_form, services)),
+        Route("/j/{code}", partial(join, services), methods=["POST"]),
+        Route(_WELCOME, partial(welcome, services)),
+    ]
+
+
+async def ask(services: Services, request: Request) -> Response:
+    """The first page: one field for the access code."""
+    return _code_page(services, request)
+
+
+async def take_code(services: Services, request: Request) -> Response:
+    """Lead from the typed code to its form."""
+    typed = visit(request).field("code")
+    try:
+        return pages.see_other(f"/j/{codes.parse(typed)}")
+    except MistypedCode as refusal:
+        return _code_page(services, request, typed, refusal)
+
+
+async def show_form(services: Services, request: Request) -> Response:
+    """The form of an invitation, with what we know already. Changes nothing."""
+    try:
+        invited = await _look_up(services, request)
+    except (MistypedCode, UnknownCode) as refusal:
+        return _code_page(services, request, request.path_params["code"], refusal)
+    except CodeUsed as used:
+        return _welcome_back(services, request, used)
+    filled = Filled(contact=invited.contact)
+    return _form_page(services, request, invited, filled)
+
+
+async def join(services: Services, request: Request) -> Response:
+    """Redeem the code, or show the form again with what is wrong in it."""
+    who, typed = visit(request), request.path_params["code"]
+    filled = _filled(who)
+    try:
+        invited = await _look_up(services, request)
+        try:
+            sign_up = redemptions.parse_sign_up(**asdict(filled), region=invited.region)
+            joined = await redemptions.redeem(
+                services, typed, sign_up, source=who.source, browser=who.browser, now=who.at
+            )
+        except BadFields as refusal:
+            return _form_page(services, request, invited, filled, refusal)
+    except (MistypedCode, UnknownCode) as refusal:
+        return _code_page(services, request, typed, refusal)
+    except CodeUsed as used:
+        return _welcome_back(services, request, used)
+    return pages.greet(services, request, pages.see_other(_WELCOME), joined.member_id)
+
+
+async def welcome(services: Services, request: Request) -> Response:
+    """What a new member does next."""
+    member_id = pages.guest(services, request)
+    joined = member_id and await redemptions.welcome(services, member_id, now=visit(request).at)
+    if not joined:
+        return pages.see_other("/household/link")
+    return pages.page(
+        services,
+        request,
+        "web/welcome.html",
+        joined=joined,
+        community=joined.community,
+        colour=joined.colour,
+    )
+
+
+def _welcome_back(services: Services, request: Request, used: CodeUsed) -> Response:
+    """A second tap, a reload or a step back is no mistake in the browser that joined."""
+    if used.member_id is None:
+        raise used
+    return pages.greet(services, request, pages.see_other(_WELCOME), used.member_id)
+
+
+async def _look_up(services: Services, request: Request) -> Invited:
+    who = visit(request)
+    return await redemptions.look_up(
+        services,
+        request.path_params["code"],
+        source=who.source,
+        browser=who.browser,
+        now=who.at,
+    )
+
+
+def _filled(who: Visit) -> Filled:
+    others = [name for name in who.fields.get("others", ()) if name.strip()]
+    return Filled(who.field("name"), who.field("address"), who.field("contact"), others)
+
+
+def _code_page(
+    services: Services, request: Request, typed: str = "", refusal: Refusal | None = None
+) -> Response:
+    return pages.page(
+        services,
+        request,
+        "web/join.html",
+        status=refusal.status if refusal else 200,
+        typed=typed,
+        error=refusal.words if refusal else "",
+    )
+
+
+def _form_page(
+    services: Services,
+    request: Request,
+    invited: Invited,
+    filled: Filled,
+    refusal: BadFields | None = None,
+) -> Response:
+    return pages.page(
+        services,
+        request,
+        "web/sign_up.html",
+        status=refusal.status if refusal else 200,
+        invited=invited,
+        valid_until=long_date(invited.valid_until) if invited.valid_until else "",
+        filled=filled,
+        errors=refusal.errors if refusal else {},
+        community=invited.community,
+        colour=invited.colour,
+    )

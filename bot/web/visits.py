@@ -1,0 +1,97 @@
+"""Who is asking: the client's address, the browser, and what was filled in."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from bot.ports import Services
+from bot.settings import Keys
+
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 random bits
+_WITH_PORT = re.compile(r"\[(?P<six>[^]]+)\](?::\d+)?|(?P<four>[\d.]+):\d+")
+
+Fields = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who is asking, when, and what they filled in."""
+
+    at: datetime  # aware UTC: the `now` of every verb that is called for this request
+    source: str  # the client's address; of IPv6 its /64, which one house has to itself
+    browser: str  # the random value of this browser's cookie
+    is_new: bool  # the browser has no cookie yet
+    token: str  # a form that carries it was shown to this browser
+    nonce: str  # lets this page's own style through the content security policy
+    fields: Fields
+
+    def field(self, name: str) -> str:
+        """What was filled in, empty when nothing was."""
+        return self.fields.get(name, [""])[0]
+
+
+def visit(request: Request) -> Visit:
+    """What the guard found out about this request."""
+    found: Visit = request.scope["porchlight.visit"]
+    return found
+
+
+def browser_cookie(*, secure: bool) -> str:
+    """The cookie that tells browsers apart. `__Host-` keeps other subdomains from setting it."""
+    return "__Host-porchlight" if secure else "porchlight"
+
+
+def recognise(request: Request, services: Services, now: datetime) -> Visit:
+    """Everything that is known before the body is read."""
+    settings = services.settings
+    sent = request.cookies.get(browser_cookie(secure=settings.secure), "")
+    is_new = not _BROWSER.fullmatch(sent)
+    browser = secrets.token_urlsafe(16) if is_new else sent
+    peer = request.client.host if request.client else ""
+    return Visit(
+        at=now,
+        source=client_address(peer, request.headers, proxies=settings.trusted_proxies),
+        browser=browser,
+        is_new=is_new,
+        token=form_token(services.keys, browser),
+        nonce=secrets.token_urlsafe(16),
+        fields={},
+    )
+
+
+def client_address(peer: str, headers: Headers, *, proxies: int) -> str:
+    """The address that limits count by; of IPv6 the /64.
+
+    Each proxy of ours appends whom it heard from, so the one we want is counted from the right.
+    What stands further left was written by the client; a list too short came round our proxies.
+    """
+    heard = ",".join(headers.getlist("x-forwarded-for")).split(",")
+    trusted = 0 < proxies <= len(heard)
+    return (trusted and _network(heard[-proxies].strip())) or _network(peer)
+
+
+def _network(address: str) -> str:
+    """The address in one spelling, without a port; empty when it is none."""
+    if match := _WITH_PORT.fullmatch(address):
+        address = match["six"] or match["four"]
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(parsed, IPv6Address):
+        inner = parsed.ipv4_mapped
+        return str(inner or ip_network((parsed.packed, 64), strict=False))
+    return str(parsed)
+
+
+def form_token(keys: Keys, browser: str) -> str:
+    """What a form shown to this browser carries. Worthless in any other browser."""
+    return hmac.digest(keys.links, b"form:" + browser.encode(), hashlib.sha256).hex()[:32]
