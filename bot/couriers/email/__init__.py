@@ -57,7 +57,10 @@ class EmailCourier:
         take_within: float = _TAKE,
         idle: float = _IDLE,
     ) -> None:
-        """Raises: Misconfigured when `problems` finds any. Touches: the file of authorities."""
+        """Make ready; no connection is opened before the first letter.
+
+        Raises: Misconfigured when `problems` finds any. Touches: the file of authorities.
+        """
         if found := problems(settings):
             raise Misconfigured(*found)
         self._settings = settings

