@@ -1,6 +1,7 @@
 """Every command can be typed in every chat and is explained wherever a leader may look."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -49,7 +50,23 @@ def test_a_usage_says_its_own_command() -> None:
 
 
 def test_a_meaning_is_a_sentence_without_its_full_stop() -> None:
-    assert [use for _, use in usages() if not re.fullmatch(r"[A-Z].*[^.]", use.meaning)] == []
+    assert [use for _, use in usages() if not re.fullmatch(r".{3,}(?<!\w\.)", use.meaning)] == []
+
+
+async def test_help_explains_every_usage() -> None:
+    from bot.commands import COMMANDS
+    from bot.commands.base import Said
+
+    moment = datetime(2026, 11, 22, tzinfo=UTC)
+    ask = {command.name: command for command in COMMANDS}["help"].run
+    everything = await ask(None, None, Said(""), now=moment)  # help asks nothing of the house
+    for name, summary in summaries().items():
+        assert f"/{name}" in everything.text
+        assert summary in everything.text
+    for name, usage in usages():
+        one = await ask(None, None, Said(name), now=moment)
+        assert usage.words in one.text
+        assert usage.meaning in one.text
 
 
 def test_the_readme_explains_every_usage() -> None:

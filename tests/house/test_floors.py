@@ -16,14 +16,14 @@ HOMES = {
     "css_inline": ("bot/templating.py",),
     "granian": ("bot/web/server.py", "bot/app.py", "bot/__main__.py"),
     "jinja2": ("bot/templating.py",),
-    "phonenumbers": ("bot/community/contacts.py",),
+    "phonenumbers": ("bot/community/",),
     "psycopg": ("storage/",),
     "qrcode": ("bot/paper/",),
     "sqlalchemy": ("storage/", "bot/settings.py"),  # settings only take a URL apart
     "twilio": ("bot/couriers/sms",),
     "typst": ("bot/paper/",),
 }
-ONE_FILE = ("css_inline", "granian", "jinja2", "phonenumbers", "typst")
+ONE_FILE = ("css_inline", "granian", "jinja2", "typst")
 
 
 def users(library: str) -> list[str]:

@@ -72,6 +72,7 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "email/household_joined/": ({"newcomer": "Bo"}, {}),
     "sms/": ({"link": "https://join.example.org/j/7KQM4TXP2WNF"}, {}),
     "sms/invitation": ({"invited_by": "Lee", "code": "7KQM-4TXP-2WNF"}, {}),
+    "sms/household_link": ({"valid_until": "for one hour"}, {}),
     "sms/household_joined": ({"newcomer": "Bo"}, {}),
     "web/": ({"token": "t", "nonce": "n"}, {"community": ""}),
     "web/household.html": (
