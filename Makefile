@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 # python3 first: what its owner chose. The others are for systems whose python3 is older.
 PYTHONS := $(or $(PYTHON),python3 python3.11 python3.12 python3.13 python3.14 python3.15)
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command 'make pins' $(UPGRADE) pyproject.toml
+COMPILE = $(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
+	--generate-hashes --custom-compile-command 'make pins' $(UPGRADE) pyproject.toml
 
 .PHONY: help run test lint bench pins clean
 
