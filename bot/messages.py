@@ -34,6 +34,7 @@ class Button:
     label: str
     call: str  # at most 64 bytes, the strictest platform's limit
     style: Style = "plain"
+    settles: bool = False  # pressing it decides the matter: the message's buttons go
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,15 @@ class Usage:
 
     words: str  # "/invite email <address> ..."
     meaning: str  # one sentence without a full stop
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A command as menus and completion show it."""
+
+    name: str
+    summary: str
+    usages: tuple[Usage, ...]
 
 
 @dataclass(frozen=True, slots=True)

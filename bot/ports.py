@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Protocol
 
-from bot.messages import Card, Carried, File, Letter, Medium
+from starlette.routing import BaseRoute
+
+from bot.messages import Call, Card, Carried, File, Letter, Medium, MenuItem, Reply
 from bot.settings import Keys, Settings
 from bot.templating import Templates
 from storage.database import Storage
@@ -23,15 +25,14 @@ class Pace:
     at_once: int = 4  # in one worker
     delays: tuple[float, ...] = (1, 2, 5, 15, 60, 300)  # seconds before each further try
     give_up: timedelta = timedelta(hours=24)
-    lease: float | None = None  # seconds; None: the worker's own
+    lease: float = 60  # seconds until another worker takes over the job of a dead one
 
 
 class Courier(Protocol):
     """Carries letters by one medium. Network only: it never touches storage."""
 
     medium: Medium
-    lane: str  # the domain of its rate: "smtp", "text:+12015550100"
-    pace: Pace
+    pace: Pace  # of the lane of all its letters, which is called like the medium
 
     async def carry(self, letter: Letter) -> Carried:
         """Try once to carry the letter. Never raises for what a server or network does."""
@@ -43,15 +44,30 @@ class Courier(Protocol):
         provider certainly does not have it.
         """
 
+    settle: float  # seconds after an unconfirmed try before `find` can tell
+
     async def close(self) -> None:
         """Let go of connections."""
 
 
+class Answer(Protocol):
+    """What a chat does with a call; handed over so that no chat imports `bot.dispatch`."""
+
+    async def __call__(self, call: Call) -> Reply:
+        """What to say back. Never raises."""
+
+
 class Chat(Protocol):
-    """A chat platform: posts and edits messages. Calls go the other way, through `answer`."""
+    """A chat platform: posts and edits messages. Calls go the other way, through `Answer`."""
 
     name: str
     pace: Pace
+
+    def plug(self, services: "Services", answer: Answer, menu: Sequence[MenuItem]) -> None:
+        """Get to know the house; `menu` is what leaders can say."""
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """What the chat serves on our web server."""
 
     async def post(self, channel: str, card: Card, *, key: str) -> str:
         """Show a new message, once per `key` where the platform can tell. Gives its id there."""

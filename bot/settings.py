@@ -29,13 +29,12 @@ class Settings(BaseSettings):
     model_config = CONFIG
 
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=1, le=65535)
+    port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = ""  # where residents reach the pages; default: http://HOST:PORT
     database_url: str = "sqlite:///porchlight.db"
     secret_key: SecretStr | None = None  # all codes and links derive from it
-    trusted_proxies: int = Field(0, ge=0, le=9)  # how many proxies of yours stand in front
+    trusted_proxies: int = Field(default=0, ge=0, le=9)  # how many proxies of yours stand in front
     playground: bool | None = None  # None: on while no chat is set up and nothing is public
-    job_lease: float = Field(60, ge=1, le=3600)  # seconds until a dead worker's job is taken over
     sms_regions: str = ""  # "US,CA": where texts may go; default: the community's own region
     log_level: str = "INFO"
 

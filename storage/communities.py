@@ -59,6 +59,11 @@ def leader_names(session: Session, community_id: int) -> list[str]:
     )
 
 
+def leader_name(session: Session, leader_id: int) -> str:
+    """How residents know this leader, who may have stepped down since."""
+    return session.get_one(Leader, leader_id).name
+
+
 def add_leader(
     session: Session, community_id: int, *, chat: str, user_id: str, name: str, now: datetime
 ) -> Leader:

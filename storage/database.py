@@ -8,9 +8,10 @@ lives in this file only.
 """
 
 import asyncio
+import json
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ from sqlmodel import Session, SQLModel
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Work = Mapping[str, float]  # lane -> seconds until its new job is due
 
 _BATCH = 128  # changes in one group commit: bounds how long the first one waits
 _READERS = 4  # SQLite reads are short; more threads only fight for the interpreter
@@ -69,7 +71,7 @@ class Storage:
         self._threads = ThreadPoolExecutor(
             _READERS if self.is_sqlite else _CONNECTIONS, thread_name_prefix="storage"
         )
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[Work], None]] = []
         self._changes: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._writer = threading.Thread(target=self._write_all, name="storage-writer", daemon=True)
@@ -87,7 +89,7 @@ class Storage:
     ) -> T:
         """Run `query(session, ...)` on one snapshot and give what it gives."""
         loop = asyncio.get_running_loop()
-        run = partial(self._read, lambda session: query(session, *args, **kwargs))
+        run = partial(self.read_now, lambda session: query(session, *args, **kwargs))
         return await loop.run_in_executor(self._threads, run)
 
     async def write(
@@ -110,7 +112,7 @@ class Storage:
         self._changes.put(_Change(run, loop, future))
         return await future
 
-    def on_work(self, listener: Callable[[], None]) -> None:
+    def on_work(self, listener: Callable[[Work], None]) -> None:
         """Call `listener` (in any thread) after a commit that left work, in any process."""
         self._listeners.append(listener)
         if not self.is_sqlite and self._ear is None:
@@ -131,7 +133,8 @@ class Storage:
 
     # Reading
 
-    def _read(self, query: Callable[[Session], T]) -> T:
+    def read_now(self, query: Callable[[Session], T]) -> T:
+        """Run `query(session)` in this very thread: before the loop runs, or in a thread of it."""
         try:
             with Session(self.engine, expire_on_commit=False) as session:
                 return query(session)
@@ -145,8 +148,8 @@ class Storage:
             try:
                 with Session(self.engine, expire_on_commit=False) as session:
                     result = change(session)
-                    if session.info.get(_WORK):
-                        session.execute(select(func.pg_notify(_CHANNEL, "")))
+                    if work := session.info.get(_WORK):
+                        session.execute(select(func.pg_notify(_CHANNEL, json.dumps(work))))
                     session.commit()
                     return result
             except DBAPIError as error:
@@ -165,8 +168,8 @@ class Storage:
                 with psycopg.connect(url, autocommit=True) as connection:
                     connection.execute(f"LISTEN {_CHANNEL}")
                     while not self._closing.is_set():
-                        for _ in connection.notifies(timeout=0.5, stop_after=1):
-                            self._tell()
+                        for notice in connection.notifies(timeout=0.5, stop_after=1):
+                            self._tell(json.loads(notice.payload))
             except psycopg.OperationalError:
                 self._closing.wait(1)
 
@@ -194,40 +197,40 @@ class Storage:
         return batch
 
     def _commit_together(self, batch: Sequence[_Change]) -> list[_Answer]:
-        work = False
+        work: dict[str, float] = {}
         answers: list[_Answer] = []
         try:
             with self.engine.connect().execution_options(writes=True) as connection:
                 for change in batch:
                     answer, left_work = _in_savepoint(connection, change)
                     answers.append(answer)
-                    work = work or left_work
+                    _add_work(work, left_work)
                 connection.commit()
         except Exception as error:  # noqa: BLE001 - nothing was kept: everyone in the batch hears it
             away = DatabaseAway() if isinstance(error, OperationalError) else error
             away.__cause__ = error if away is not error else error.__cause__
             return [(change, None, away) for change in batch]
         if work:
-            self._tell()
+            self._tell(work)
         return answers
 
-    def _tell(self) -> None:
+    def _tell(self, work: Work) -> None:
         for listener in tuple(self._listeners):
-            listener()
+            listener(work)
 
 
-def _in_savepoint(connection: Any, change: _Change) -> tuple[_Answer, bool]:
+def _in_savepoint(connection: Any, change: _Change) -> tuple[_Answer, Work]:
     try:
         with Session(
             connection, join_transaction_mode="create_savepoint", expire_on_commit=False
         ) as session:
             result = change.run(session)
             session.commit()
-            return (change, result, None), bool(session.info.get(_WORK))
+            return (change, result, None), session.info.get(_WORK, {})
     except OperationalError:
         raise  # the database itself is in trouble: the whole batch fails
     except Exception as error:  # noqa: BLE001 - it belongs to whoever asked for this change
-        return (change, None, error), False
+        return (change, None, error), {}
 
 
 def _settle(answers: Sequence[_Answer]) -> None:
@@ -240,9 +243,17 @@ def _settle(answers: Sequence[_Answer]) -> None:
             change.future.set_exception(error)
 
 
-def leaves_work(session: Session) -> None:
-    """Note that this transaction left a job, so that its commit wakes the postman."""
-    session.info[_WORK] = True
+def leaves_work(session: Session, lane: str, *, due_in: float) -> None:
+    """Note that this transaction leaves a job on the lane, so that its commit tells the postman.
+
+    Takes: due_in, seconds until the job is due.
+    """
+    _add_work(session.info.setdefault(_WORK, {}), {lane: due_in})
+
+
+def _add_work(known: dict[str, float], more: Work) -> None:
+    for lane, due_in in more.items():
+        known[lane] = min(due_in, known.get(lane, due_in))
 
 
 def clock(session: Session) -> datetime:

@@ -225,6 +225,29 @@ def void_batch(session: Session, batch_id: int, *, now: datetime) -> int:
     )
 
 
+def erase_contacts(session: Session, *, before: datetime) -> None:
+    """Forget to whom invitations were sent that ended before this moment; the keyed hash stays."""
+    ended = select(Invitation.id).where(
+        or_(
+            col(Invitation.redeemed_at) < before,
+            col(Invitation.voided_at) < before,
+            col(Invitation.expires_at) < before,
+        )
+    )
+    changed(
+        session,
+        update(Delivery)
+        .where(col(Delivery.invitation_id).in_(ended), col(Delivery.contact).is_not(None))
+        .values(contact=None),
+    )
+    changed(
+        session,
+        update(Invitation)
+        .where(col(Invitation.id).in_(ended), col(Invitation.contact).is_not(None))
+        .values(contact=None),
+    )
+
+
 # Drafts
 
 

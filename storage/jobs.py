@@ -56,12 +56,14 @@ class Claims:
 
 def enqueue(session: Session, jobs: Iterable[NewJob]) -> None:
     """Write the jobs; those whose key is known already are left as they are."""
-    rows = [_row(job, clock(session)) for job in jobs]
+    now = clock(session)
+    rows = [_row(job, now) for job in jobs]
     if not rows:
         return
     statement = insert_into(session, Job).on_conflict_do_nothing(index_elements=["key"])
     session.execute(statement, rows)
-    leaves_work(session)
+    for row in rows:
+        leaves_work(session, row["lane"], due_in=(row["run_at"] - now).total_seconds())
 
 
 def enqueue_again(session: Session, job: NewJob) -> None:
@@ -70,7 +72,8 @@ def enqueue_again(session: Session, job: NewJob) -> None:
     A job that is running now runs again when it has finished, never beside itself, so that the
     newest state is shown last.
     """
-    row = _row(job, clock(session))
+    now = clock(session)
+    row = _row(job, now)
     statement = insert_into(session, Job).values(row)
     new = statement.excluded
     waiting = (col(Job.state) == "ready") & ~col(Job.claimed)
@@ -93,7 +96,7 @@ def enqueue_again(session: Session, job: NewJob) -> None:
             },
         )
     )
-    leaves_work(session)
+    leaves_work(session, job.lane, due_in=(row["run_at"] - now).total_seconds())
 
 
 def _row(job: NewJob, now: datetime) -> dict[str, Any]:
@@ -221,9 +224,9 @@ def retry(
     after: timedelta,
     error: str,
     counts: bool = True,
-    unconfirmed: bool = False,
+    unconfirmed: int = 0,
 ) -> bool:
-    """The job failed and is due again. `counts` as an attempt; `unconfirmed`: may have worked."""
+    """The job failed and is due again. `unconfirmed` tries may have worked."""
     return _settle(
         session,
         job,
@@ -231,7 +234,7 @@ def retry(
         again=False,
         attempts=Job.attempts + int(counts),
         error=error,
-        **({} if unconfirmed else {"unconfirmed": 0}),
+        unconfirmed=unconfirmed,
     )
 
 
@@ -247,7 +250,6 @@ def _settle(session: Session, job: Claimed, **values: Any) -> bool:
         .where(col(Job.id) == job.id, col(Job.fence) == job.fence, col(Job.state) == "ready")
         .values(claimed=False, **values),
     )
-    leaves_work(session)
     return bool(rows)
 
 
@@ -268,15 +270,17 @@ def cancel(session: Session, keys: Iterable[str]) -> None:
     )
 
 
-def revive(session: Session, keys: Iterable[str]) -> int:
-    """Try dead jobs again from the start. Gives how many there were."""
+def revive(session: Session, community_id: int, lane: str) -> int:
+    """Try the lane's dead jobs of a community again from the start. Gives how many there were."""
     rows = changed(
         session,
         update(Job)
-        .where(col(Job.key).in_(list(keys)), col(Job.state) == "dead")
+        .where(
+            col(Job.community_id) == community_id, col(Job.lane) == lane, col(Job.state) == "dead"
+        )
         .values(state="ready", claimed=False, attempts=0, unconfirmed=0, run_at=clock(session)),
     )
-    leaves_work(session)
+    leaves_work(session, lane, due_in=0)
     return rows
 
 

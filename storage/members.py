@@ -149,13 +149,3 @@ def redemption(session: Session, redemption_id: int) -> Redemption:
 def redemption_of(session: Session, member_id: int) -> Redemption | None:
     """How this member came in, if by a code."""
     return session.exec(select(Redemption).where(Redemption.member_id == member_id)).one_or_none()
-
-
-def mark_announced(session: Session, redemption_id: int, *, now: datetime) -> None:
-    """The join has been announced."""
-    changed(
-        session,
-        update(Redemption)
-        .where(col(Redemption.id) == redemption_id, col(Redemption.announced_at).is_(None))
-        .values(announced_at=now),
-    )

@@ -1,10 +1,12 @@
 """All tables: the nouns of the glossary.
 
 `table=True` models do not validate: parsing happens at the door (`contacts`, `codes`). Everything
-but `community`, `job` and `job_lane` belongs to one community, and no query crosses it. Ids are given by the database on flush. Contacts are kept as typed, for sending, and as a keyed hash
+but `community`, `job` and `job_lane` belongs to one community, and no query crosses it. Ids are
+given by the database on flush. Contacts are kept as typed, for sending, and as a keyed hash
 (`*_key`), for matching; the hash outlives the contact when that is erased.
 """
 
+import secrets
 from datetime import date, datetime
 from typing import Any
 
@@ -160,8 +162,11 @@ class Invitation(SQLModel, table=True):
     contact_key: bytes | None = Field(default=None, sa_type=LargeBinary)
     # Starts at a random number, so that a database restored from a backup does not mint the codes
     # that were given out after the backup; one higher for each rude word redrawn.
-    generation: int = Field(sa_type=BigInteger)
-    code_hash: bytes = Field(sa_column=Column(LargeBinary, unique=True, nullable=False))
+    generation: int = Field(default=0, sa_type=BigInteger)
+    code_hash: bytes = Field(  # a random stand-in until the id, and so the code, is known
+        default_factory=lambda: secrets.token_bytes(16),
+        sa_column=Column(LargeBinary, unique=True, nullable=False),
+    )
     created_at: datetime = _at()
     expires_at: datetime | None = _maybe_at()
     redeemed_at: datetime | None = _maybe_at()
@@ -211,7 +216,6 @@ class Redemption(SQLModel, table=True):
     member_id: int = Field(foreign_key="member.id", unique=True)
     browser: bytes | None = Field(default=None, sa_type=LargeBinary)  # hash of its cookie
     at: datetime = _at()
-    announced_at: datetime | None = _maybe_at()
 
 
 class Group(SQLModel, table=True):
@@ -330,12 +334,10 @@ class JobLane(SQLModel, table=True):
     free_at: datetime = _at()  # GCRA's theoretical arrival time; in the future: paused
 
 
-class WrongCode(SQLModel, table=True):
-    """How many well-formed unknown codes came from one source in one hour."""
+class Attempt(SQLModel, table=True):
+    """How often something that is limited was tried in one hour: wrong codes, asked-for links."""
 
-    __tablename__ = "wrong_code"
-
-    source: str = Field(primary_key=True)  # keyed hash of the client's address, or "all"
+    source: str = Field(primary_key=True)  # "code:all", "code:" and a keyed hash of an address
     hour: datetime = Field(primary_key=True, sa_type=UTCDateTime)
     count: int = 0
 

@@ -1,0 +1,16 @@
+"""Shelf 2: what leaders can say. To add a command, write one file and add one entry here.
+
+Help, the playground's completion, chat menus and README's table are made from `COMMANDS`.
+"""
+
+from bot.commands.announce import ANNOUNCE
+from bot.commands.base import Command
+from bot.commands.community import COMMUNITY
+from bot.commands.help import help_for
+from bot.commands.invite import INVITE
+from bot.commands.invites import INVITES
+from bot.commands.members import MEMBERS
+from bot.commands.passes import PASSES
+
+_SPOKEN: tuple[Command, ...] = (INVITE, PASSES, INVITES, MEMBERS, COMMUNITY, ANNOUNCE)
+COMMANDS: tuple[Command, ...] = (*_SPOKEN, help_for(_SPOKEN))

@@ -19,13 +19,13 @@ class EmailSettings(BaseSettings):
     model_config = CONFIG
 
     smtp_host: str = ""
-    smtp_port: int | None = Field(None, ge=1, le=65535)  # None: the usual one for SMTP_TLS
+    smtp_port: int | None = Field(default=None, ge=1, le=65535)  # None: the usual one for SMTP_TLS
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
     smtp_ca_file: str = ""  # trust this authority instead of the system's
     smtp_sender: str = ""  # invites@mail.example, or: Maple Court <invites@mail.example>
-    smtp_rate: float = Field(10, gt=0, le=1000)  # letters per second, over all workers
+    smtp_rate: float = Field(default=10, gt=0, le=1000)  # letters per second, over all workers
 
     @property
     def mailbox(self) -> Mailbox:

@@ -21,8 +21,8 @@ class SmsSettings(BaseSettings):
     twilio_messaging_service_sid: str = ""
     twilio_from: str = ""  # a number of ours, instead of a messaging service
     twilio_base_url: str = "https://api.twilio.com"
-    twilio_settle: float = Field(90, ge=0, le=600)  # seconds until Twilio lists what it took
-    twilio_rate: float | None = Field(None, gt=0, le=1000)  # texts per second, over all workers
+    twilio_settle: float = Field(default=90, ge=0, le=600)  # seconds until it lists what it took
+    twilio_rate: float | None = Field(default=None, gt=0, le=1000)  # texts a second, all workers
 
     @property
     def sender(self) -> str:

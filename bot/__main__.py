@@ -1,0 +1,156 @@
+"""The command line: `porchlight run`, `worker`, `migrate`."""
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from bot.settings import Misconfigured, Settings
+
+cli = typer.Typer(
+    help="Run an invite-only community from the chat its leaders use.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_HEADERS_WITHIN = 10_000  # milliseconds: nobody may hold a connection with an unfinished request
+_CONNECTIONS = 256  # requests under way; more wait in the kernel's queue
+Lease = Annotated[
+    float | None,
+    typer.Option(help="Seconds until a dead worker's job is taken over, instead of the usual."),
+]
+
+
+@cli.command()
+def run() -> None:
+    """Serve the chat and the pages, and carry the letters, in one process."""
+    _start(_run)
+
+
+@cli.command()
+def worker(lease: Lease = None) -> None:
+    """Carry letters only: as many of these as you like, on as many machines (PostgreSQL)."""
+    _start(_work, lease)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    _start(_migrate)
+
+
+def _start(what: Any, *args: Any) -> None:
+    from bot.app import read_settings
+
+    try:
+        settings = read_settings()
+        _log_as(settings.log_level)
+        asyncio.run(what(settings, *args))
+    except Misconfigured as error:
+        typer.echo("Porchlight cannot start:", err=True)
+        for problem in error.problems:
+            typer.echo(f"  - {problem}", err=True)
+        sys.exit(2)
+
+
+async def _run(settings: Settings) -> None:
+    from bot.app import open_house
+
+    stop = _stop_on_signals()
+    async with open_house(settings) as house:
+        server = _server(house.app, settings)
+        serving = asyncio.create_task(server.serve(spawn_target=None))
+        working = asyncio.create_task(house.postman().run(stop))
+        _greet(settings, is_playground=house.is_playground)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        server.stop()
+        await asyncio.gather(serving, working)
+
+
+async def _work(settings: Settings, lease: float | None) -> None:
+    from bot.app import open_house
+
+    stop = _stop_on_signals()
+    async with open_house(settings) as house:
+        structlog.get_logger().info("worker.started")
+        await house.postman(lease=lease).run(stop)
+
+
+async def _migrate(settings: Settings) -> None:
+    from storage import schema
+    from storage.database import make_engine
+
+    engine = make_engine(settings.database_url)
+    await asyncio.to_thread(schema.migrate, engine)
+    engine.dispose()
+    typer.echo("The database has the newest schema.")
+
+
+def _server(app: Any, settings: Settings) -> Any:
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.server.embed import Server
+
+    return Server(
+        app,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        backpressure=_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN),
+        log_enabled=True,
+    )
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    return stop
+
+
+def _greet(settings: Settings, *, is_playground: bool) -> None:
+    if is_playground:
+        typer.echo("Porchlight is on. Nothing leaves this computer while nothing is set up.")
+        typer.echo(f"Open  {settings.address}/playground  in your browser. Ctrl+C stops it.")
+    else:
+        typer.echo(f"Porchlight is on at {settings.address}.")
+
+
+def _log_as(level: str) -> None:
+    chosen = logging.getLevelNamesMapping().get(level.upper())
+    if chosen is None:
+        raise Misconfigured("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+    logging.basicConfig(level=max(chosen, logging.WARNING), format="%(name)s: %(message)s")
+    to_people = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer()
+            if to_people
+            else structlog.processors.ExceptionRenderer(),
+            *([] if to_people else [structlog.processors.JSONRenderer()]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(chosen),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def main() -> None:
+    """The console script."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""The composition root: the only place where things are made and plugged together."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from bot import dispatch, web
+from bot.chats.playground import PLACE, PORCH, SPEAKER, SPEAKER_NAME, Playground
+from bot.commands import COMMANDS
+from bot.community import carrying, codes, communities, telling
+from bot.community.postman import Postman
+from bot.couriers import COURIERS
+from bot.couriers.outbox import OutboxCourier
+from bot.messages import Call, Medium, MenuItem, Reply
+from bot.paper.printer import TypstPrinter
+from bot.ports import Chat, Courier, Services
+from bot.settings import Keys, Misconfigured, Settings, load_keys, sqlite_path
+from bot.templating import Templates
+from storage import invitations, schema
+from storage.database import Storage
+
+KINDS = {
+    "deliver": carrying.deliver,
+    "announce": telling.announce,
+    "receipt": telling.show_receipt,
+    "notice": telling.tell,
+}
+_FIRST_COMMUNITY = "Maple Court"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything, plugged together."""
+
+    services: Services
+    chats: Sequence[Chat]
+    app: Starlette
+    is_playground: bool
+
+    def postman(self, *, lease: float | None = None) -> Postman:
+        """A worker for this house."""
+        return Postman(self.services, KINDS, lease=lease)
+
+
+def read_settings() -> Settings:
+    """The shared settings. Raises: Misconfigured, in words."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise Misconfigured(*_in_words(error)) from None
+
+
+def _in_words(error: ValidationError) -> list[str]:
+    """What is wrong with each setting, without repeating its value, which may be a secret."""
+    return [
+        f"{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}."
+        for problem in error.errors(include_input=False, include_url=False)
+    ]
+
+
+@contextlib.asynccontextmanager
+async def open_house(settings: Settings, *, migrate: bool | None = None) -> AsyncIterator[House]:
+    """Make everything, plug it together, and let go of it at the end.
+
+    Takes: migrate, whether to bring the schema up to date; None: on SQLite only.
+    Raises: Misconfigured, with all that is wrong.
+    """
+    keys = load_keys(settings)
+    try:
+        storage = Storage.open(settings.database_url)
+    except ValueError as error:
+        raise Misconfigured(str(error)) from None
+    couriers: Mapping[Medium, Courier] = {}
+    try:
+        await asyncio.to_thread(_prepare, storage, keys, settings, migrate)
+        couriers, missing, is_real = make_couriers()
+        chat = Playground(outbox=() if is_real else tuple(couriers))
+        is_playground = _playground_is_on(settings)
+        chats: list[Chat] = [chat] if is_playground else []
+        templates = Templates()
+        services = Services(
+            storage=storage,
+            settings=settings,
+            keys=keys,
+            templates=templates,
+            couriers=couriers,
+            chats={chat.name: chat for chat in chats},
+            printer=TypstPrinter(templates),
+            missing=missing,
+        )
+        await _found_first_community(services)
+        yield House(services, chats, make_app(services, chats), is_playground)
+    finally:
+        for courier in couriers.values():
+            await courier.close()
+        await storage.close()
+
+
+def _prepare(storage: Storage, keys: Keys, settings: Settings, migrate: bool | None) -> None:
+    if migrate if migrate is not None else storage.is_sqlite:
+        schema.migrate(storage.engine)
+        if path := sqlite_path(settings.database_url):
+            path.chmod(0o600)  # names and addresses are in it
+    elif not schema.is_current(storage.engine):
+        raise Misconfigured("The database needs a newer schema: run `porchlight migrate` first.")
+    _check_key(storage, keys)
+
+
+def _check_key(storage: Storage, keys: Keys) -> None:
+    """Stop when the key is not the one that the database's codes were derived with."""
+    newest = storage.read_now(invitations.newest)
+    if newest is None:
+        return
+    code = codes.derive(keys, newest.id, newest.generation)
+    if codes.fingerprint(keys, code) != newest.code_hash:
+        raise Misconfigured(
+            "SECRET_KEY is not the one this database was made with: no access code that was given "
+            "out would work. Put the right key back."
+        )
+
+
+def make_couriers() -> tuple[dict[Medium, Courier], dict[Medium, str], bool]:
+    """The couriers that are set up, why the others are not, and whether any is real.
+
+    With nothing real set up the outbox takes everything; with one real courier it takes nothing.
+    Raises: Misconfigured, when one is set up by half.
+    """
+    made: dict[Medium, Courier] = {}
+    missing: dict[Medium, str] = {}
+    problems: list[str] = []
+    for kind in COURIERS:
+        try:
+            configuration = kind.read_settings()
+        except ValidationError as error:
+            problems += _in_words(error)
+            continue
+        if not kind.configured(configuration):
+            missing[kind.medium] = kind.not_set_up
+        elif found := kind.problems(configuration):
+            problems += found
+        else:
+            made[kind.medium] = kind.make(configuration)
+    if problems:
+        raise Misconfigured(*problems)
+    if made:
+        return made, missing, True
+    return {kind.medium: OutboxCourier(kind.medium) for kind in COURIERS}, {}, False
+
+
+def _playground_is_on(settings: Settings) -> bool:
+    if settings.playground is not None:
+        if settings.playground and not settings.at_home:
+            log.warning("playground.public", address=settings.address)
+        return settings.playground
+    if not settings.at_home:
+        raise Misconfigured(
+            "No chat is set up for leaders, and the playground is for this computer only, so it is "
+            "off when HOST or PUBLIC_URL is public. Leave both empty to try Porchlight, or set "
+            "PLAYGROUND=on if you know that strangers cannot reach this computer."
+        )
+    return True
+
+
+async def _found_first_community(services: Services) -> None:
+    await communities.found(
+        services,
+        name=_FIRST_COMMUNITY,
+        chat=Playground.name,
+        place=PLACE,
+        leader=(SPEAKER, SPEAKER_NAME),
+        announce_channel=PORCH,
+        now=datetime.now(UTC),
+    )
+
+
+def make_app(services: Services, chats: Sequence[Chat]) -> Starlette:
+    """The web server's app: what the chats serve, then the pages for residents."""
+
+    async def answer(call: Call) -> Reply:
+        return await dispatch.answer(services, call)
+
+    menu = [MenuItem(command.name, command.summary, command.usages) for command in COMMANDS]
+    routes: list[BaseRoute] = []
+    for chat in chats:
+        chat.plug(services, answer, menu)
+        routes += chat.routes()
+    return Starlette(routes=[*routes, *web.routes(services)])

@@ -1,0 +1,125 @@
+"""The playground as a chat: calls in, replies and cards out."""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.messages import Call, Card, File, Medium, MenuItem, Reply
+from bot.ports import Answer, Pace, Services
+from storage import playground as memory
+
+LEADER = "leader"  # the channel of the leader's own chat
+PORCH = "announcements"  # the channel where joins are announced
+PLACE = "playground"  # the one workspace there is
+SPEAKER = "leader"
+SPEAKER_NAME = "Robin Vale"
+PORCH_NAME = "#front-porch"
+SHOWN = 200  # messages
+_FILES_KEPT = 20  # in memory: a file is drawn again on request
+
+
+class PlaygroundChat:
+    """The chat without its pages."""
+
+    name = "playground"
+    pace = Pace(at_once=4, lease=15, delays=(0.5, 1, 2, 5))
+
+    def __init__(self, outbox: Collection[Medium] = ()) -> None:
+        """Takes: outbox, the media whose letters stay here."""
+        self._outbox = frozenset(outbox)
+        self.files: OrderedDict[str, File] = OrderedDict()
+        self.services: Services
+        self.menu: Sequence[MenuItem]
+        self._answer: Answer
+
+    def plug(self, services: Services, answer: Answer, menu: Sequence[MenuItem]) -> None:
+        """Get to know the house."""
+        self.services, self._answer, self.menu = services, answer, menu
+
+    def shows(self, medium: str) -> bool:
+        """Whether letters of this medium stay here, in the outbox."""
+        return medium in self._outbox
+
+    async def post(self, channel: str, card: Card, *, key: str) -> str:
+        """Show a card once per key."""
+        body = {"text": card.text, "buttons": [asdict(button) for button in card.buttons]}
+        return str(await self._add(channel, "bot", body, key=key))
+
+    async def edit(self, channel: str, message: str, card: Card) -> None:
+        """Replace a card's content in place."""
+        body = {"text": card.text, "buttons": [asdict(button) for button in card.buttons]}
+        await self.services.storage.write(
+            memory.edit, int(message), body=body, now=datetime.now(UTC)
+        )
+
+    async def hear(self, text: str, fields: dict[str, str], channel: str) -> dict[str, Any]:
+        """Take what the leader said, in the chat's own memory too, and give the reply shown."""
+        await self._add(channel, "leader", {"text": _heard(text, fields)})
+        await self._settle(text)
+        call = Call(
+            chat=self.name,
+            place=PLACE,
+            channel=channel,
+            speaker=SPEAKER,
+            speaker_name=SPEAKER_NAME,
+            text=text,
+            fields=fields,
+        )
+        reply = self._shown(await self._answer(call))
+        await self._add(channel, "bot", reply)
+        return reply
+
+    async def _settle(self, text: str) -> None:
+        """Take the buttons off a message whose matter this call decides, and shut a sent form."""
+        for message in await self.services.storage.read(memory.newest, limit=SHOWN):
+            body = message.body
+            buttons = body.get("buttons", [])
+            decided = any(button["settles"] and button["call"] == text for button in buttons)
+            filled_in = body.get("form") and body["form"]["call"] == text
+            if decided or filled_in:
+                settled = {**body, "buttons": [] if decided else buttons, "form": None}
+                await self.services.storage.write(
+                    memory.edit, message.id, body=settled, now=datetime.now(UTC)
+                )
+
+    def _shown(self, reply: Reply) -> dict[str, Any]:
+        return {
+            "text": reply.text,
+            "buttons": [asdict(button) for button in reply.buttons],
+            "files": [{"name": file.name, "url": self._keep(file)} for file in reply.files],
+            "form": _form(reply),
+        }
+
+    def _keep(self, file: File) -> str:
+        key = secrets.token_urlsafe(12)
+        self.files[key] = file
+        while len(self.files) > _FILES_KEPT:
+            self.files.popitem(last=False)
+        return f"/playground/files/{key}/{file.name}"
+
+    async def _add(
+        self, channel: str, author: str, body: dict[str, Any], *, key: str | None = None
+    ) -> int:
+        return await self.services.storage.write(
+            memory.add, channel=channel, author=author, body=body, key=key, now=datetime.now(UTC)
+        )
+
+
+def _heard(text: str, fields: dict[str, str]) -> str:
+    filled = [f"{name}: {value}" for name, value in fields.items() if value.strip()]
+    return "\n".join([text, *filled])
+
+
+def _form(reply: Reply) -> dict[str, Any] | None:
+    if reply.form is None:
+        return None
+    form = asdict(reply.form)
+    for field in form["fields"]:
+        field["options"] = [{"value": value, "label": label} for value, label in field["options"]]
+        if field["shown_for"]:
+            name, value = field["shown_for"]
+            field["shown_for"] = {"field": name, "value": value}
+    return form

@@ -1,0 +1,305 @@
+"""What the playground serves: its page, and the API that the page and scripts use."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.chats.playground.chat import (
+    LEADER,
+    PLACE,
+    PORCH,
+    PORCH_NAME,
+    SHOWN,
+    SPEAKER_NAME,
+    PlaygroundChat,
+)
+from bot.community import deliveries as happenings
+from bot.community import letters
+from bot.community.deliveries import Event
+from bot.settings import is_loopback
+from storage import communities, deliveries
+from storage import playground as memory
+from storage.tables import Delivery
+
+_HERE = Path(__file__).parent
+_ASSETS = {
+    "page.js": "text/javascript",
+    "page.css": "text/css",
+}
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+# A letter's own page: its styles are inline, and its button opens a tab of its own.
+_LETTER_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+_LETTERS_SHOWN = 200
+_BODY_LIMIT = 64 * 1024  # bytes: a paste of 100 addresses is 4 KB
+
+
+def routes(chat: PlaygroundChat) -> list[BaseRoute]:
+    """All of the playground, behind its guard."""
+    inner: list[BaseRoute] = [
+        Route("/", _page),
+        Route("/state", partial(_state, chat)),
+        Route("/commands", partial(_commands, chat)),
+        Route("/calls", partial(_call, chat), methods=["POST"]),
+        Route("/messages", partial(_messages, chat)),
+        Route("/letters", partial(_letters, chat)),
+        Route("/letters/{id:int}/html", partial(_letter_page, chat)),
+        Route("/letters/{id:int}/events", partial(_event, chat), methods=["POST"]),
+        Route("/files/{key}/{name}", partial(_file, chat)),
+        *(Route(f"/{name}", partial(_asset, name)) for name in _ASSETS),
+    ]
+    app = Router(inner, redirect_slashes=False)
+    return [
+        Route("/", _to_playground),
+        Route("/playground", _at_home_only(_page_app)),
+        Mount("/playground", _at_home_only(_with_errors(app))),
+    ]
+
+
+async def _to_playground(_request: Request) -> Response:
+    return RedirectResponse("/playground")
+
+
+async def _page(_request: Request) -> Response:
+    return _secured(HTMLResponse((_HERE / "page.html").read_text()))
+
+
+async def _page_app(scope: Scope, receive: Receive, send: Send) -> None:
+    await (await _page(Request(scope)))(scope, receive, send)
+
+
+async def _asset(name: str, _request: Request) -> Response:
+    return _secured(Response((_HERE / name).read_text(), media_type=_ASSETS[name]))
+
+
+def _secured(response: Response, policy: str = _CSP) -> Response:
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+# The guard
+
+
+def _at_home_only(app: ASGIApp) -> ASGIApp:
+    """Let in only this computer's own browser and scripts.
+
+    The Host must be loopback too (a page of a stranger may have its name resolve to us), a proxy's
+    headers mean somebody else is behind it, and what changes something must be JSON from here,
+    which no page of a stranger can send.
+    """
+
+    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if problem := _stranger(request):
+            await JSONResponse({"error": problem}, 403)(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+    return guard
+
+
+def _stranger(request: Request) -> str:
+    forwarded = {"forwarded", "x-forwarded-for", "x-forwarded-host", "via"} & set(request.headers)
+    peer = request.client.host if request.client else ""
+    if forwarded or not is_loopback(peer) or not is_loopback(request.url.hostname or ""):
+        return "The playground speaks to this computer only."
+    site = request.headers.get("sec-fetch-site", "none")
+    if request.method == "POST":
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip()
+        if site not in {"same-origin", "none"} or media_type != "application/json":
+            return "Calls must come from the playground's page or a script, as JSON."
+    return ""
+
+
+def _with_errors(app: ASGIApp) -> ASGIApp:
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except HTTPException as error:
+            await JSONResponse({"error": error.detail}, error.status_code)(scope, receive, send)
+
+    return wrapped
+
+
+# The API
+
+
+async def _state(chat: PlaygroundChat, _request: Request) -> Response:
+    services = chat.services
+
+    def query(session: Session) -> dict[str, Any]:
+        link = communities.link_of(session, chat=chat.name, place=PLACE)
+        assert link is not None  # founded at the start
+        community = communities.get(session, link.community_id)
+        return {"community": community.name, "colour": community.colour}
+
+    found = await services.storage.read(query)
+    return JSONResponse(
+        {
+            **found,
+            "leader": SPEAKER_NAME,
+            "channel": PORCH_NAME,
+            "outbox": {medium: _outbox(chat, medium) for medium in ("email", "text")},
+        }
+    )
+
+
+def _outbox(chat: PlaygroundChat, medium: str) -> bool | str:
+    """True, or why letters of this medium are not shown here."""
+    courier = next((c for m, c in chat.services.couriers.items() if m == medium), None)
+    noun = "E-mails" if medium == "email" else "Texts"
+    if courier is None:
+        return f"{noun} are not set up, so none are sent."
+    if not chat.shows(medium):
+        return f"{noun} really leave this computer, so they are not shown here."
+    return True
+
+
+async def _commands(chat: PlaygroundChat, _request: Request) -> Response:
+    return JSONResponse(
+        [
+            {
+                "name": item.name,
+                "summary": item.summary,
+                "usages": [{"words": u.words, "meaning": u.meaning} for u in item.usages],
+            }
+            for item in chat.menu
+        ]
+    )
+
+
+async def _call(chat: PlaygroundChat, request: Request) -> Response:
+    said = await _json(request)
+    text, fields = said.get("text"), said.get("fields") or {}
+    if not isinstance(text, str) or not text.strip():
+        raise HTTPException(422, 'Say something: {"text": "/help"}.')
+    if not isinstance(fields, dict) or not all(isinstance(v, str) for v in fields.values()):
+        raise HTTPException(422, "The fields of a form are texts by name.")
+    channel = said.get("channel", LEADER)
+    if channel not in {LEADER, PORCH}:
+        raise HTTPException(422, "The channel is leader or announcements.")
+    return JSONResponse({"reply": await chat.hear(text.strip(), fields, channel)})
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _BODY_LIMIT:
+            raise HTTPException(413, "That is too much at once. Please send it in parts.")
+    try:
+        said = json.loads(body)
+    except ValueError:
+        raise HTTPException(400, "That is not JSON.") from None
+    if not isinstance(said, dict):
+        raise HTTPException(400, "Please send a JSON object.")
+    return said
+
+
+async def _messages(chat: PlaygroundChat, request: Request) -> Response:
+    rows = await chat.services.storage.read(memory.newest, limit=SHOWN)
+    return _listed(
+        request,
+        [
+            {
+                "id": row.id,
+                "channel": row.channel,
+                "author": row.author,
+                "text": row.body.get("text", ""),
+                "buttons": row.body.get("buttons", []),
+                "files": row.body.get("files", []),
+                "form": row.body.get("form"),
+                "at": row.at.isoformat(),
+                "edited": row.edited_at is not None,
+            }
+            for row in rows
+        ],
+    )
+
+
+async def _letters(chat: PlaygroundChat, request: Request) -> Response:
+    def query(session: Session) -> list[dict[str, Any]]:
+        media = [medium for medium in ("email", "text") if chat.shows(medium)]
+        rows = deliveries.newest(session, media, limit=_LETTERS_SHOWN)
+        return [_letter(chat, session, row) for row in rows if row.contact]
+
+    return _listed(request, await chat.services.storage.read(query))
+
+
+def _letter(chat: PlaygroundChat, session: Session, row: Delivery) -> dict[str, Any]:
+    words = letters.words_of(session, chat.services, row)
+    return {
+        "id": row.id,
+        "medium": row.medium,
+        "to": row.contact,
+        "subject": words.subject,
+        "text": words.text,
+        "html": words.html,
+        "link": words.link,
+        "state": row.state,
+        "at": row.created_at.isoformat(),
+    }
+
+
+def _listed(request: Request, rows: list[dict[str, Any]]) -> Response:
+    body = json.dumps(rows).encode()
+    tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    return Response(body, media_type="application/json", headers=headers)
+
+
+async def _letter_page(chat: PlaygroundChat, request: Request) -> Response:
+    def query(session: Session) -> str | None:
+        row = deliveries.get(session, request.path_params["id"])
+        if row is None or not row.contact or not chat.shows(row.medium):
+            return None
+        return letters.words_of(session, chat.services, row).html
+
+    html = await chat.services.storage.read(query)
+    if html is None:
+        raise HTTPException(404, "There is no such letter here.")
+    return _secured(
+        HTMLResponse(html.replace("<head>", '<head><base target="_blank">', 1)), _LETTER_CSP
+    )
+
+
+async def _event(chat: PlaygroundChat, request: Request) -> Response:
+    said = (await _json(request)).get("event")
+    event: Event | None = next((known for known in get_args(Event) if known == said), None)
+    if event is None:
+        raise HTTPException(422, f"The event is one of: {', '.join(get_args(Event))}.")
+    delivery_id = request.path_params["id"]
+    row = await chat.services.storage.read(deliveries.get, delivery_id)
+    if row is None or not chat.shows(row.medium):
+        raise HTTPException(404, "There is no such letter here.")
+    now = datetime.now(UTC)
+    key = f"outbox:{delivery_id}:{event}"
+    await happenings.happened(chat.services, delivery_id, event, key=key, now=now)
+    row = await chat.services.storage.read(deliveries.get, delivery_id)
+    return JSONResponse({"state": row.state if row else event})
+
+
+async def _file(chat: PlaygroundChat, request: Request) -> Response:
+    file = chat.files.get(request.path_params["key"])
+    if file is None:
+        raise HTTPException(404, "This file is no longer kept; ask for it again.")
+    headers = {"Content-Disposition": f'inline; filename="{file.name}"'}
+    return Response(file.content, media_type=file.media_type, headers=headers)

@@ -1,0 +1,70 @@
+"""What a command is, and the few words all commands share."""
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.community.errors import Refusal
+from bot.community.leaders import Actor
+from bot.messages import Reply, Usage
+from bot.ports import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said after the command's name."""
+
+    rest: str  # as typed, line breaks kept
+    fields: Mapping[str, str] = field(default_factory=dict)  # of a form
+
+    def split(self) -> tuple[str, str]:
+        """The first word in lower case, and what follows it."""
+        first, *rest = self.rest.strip().split(maxsplit=1)[:2] or [""]
+        return first.lower(), rest[0] if rest else ""
+
+
+class Run(Protocol):
+    """Do what the leader asks."""
+
+    def __call__(
+        self, services: Services, actor: Actor, said: Said, *, now: datetime
+    ) -> Awaitable[Reply]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. Help, menus and completion are made of these."""
+
+    name: str  # lower-case letters: legal on every chat
+    summary: str  # one sentence without a full stop
+    usages: tuple[Usage, ...]
+    run: Run
+
+
+class Misused(Refusal):
+    """{why}"""
+
+    status = 422
+    why: str
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why=why)
+
+
+def number(word: str, what: str) -> int:
+    """The number in "17" or "#17". Raises: Misused."""
+    digits = word.removeprefix("#")
+    if not digits.isdecimal() or len(digits) > 9:
+        raise Misused(f"Which {what}? Give its number.")
+    return int(digits)
+
+
+def usages(command: Command) -> str:
+    """How to say the command, a line each."""
+    return "\n".join(f"`{usage.words}` – {usage.meaning}" for usage in command.usages)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """1 household, 2 households."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,132 @@
+"""`/community`: what the community is called, says and looks like."""
+
+from datetime import datetime
+
+from bot.commands.base import Command, Misused, Said, plural
+from bot.community import communities
+from bot.community.communities import Overview
+from bot.community.errors import BadFields
+from bot.community.leaders import Actor
+from bot.messages import Button, Field, Form, Reply, Usage
+from bot.ports import Services
+from storage.tables import Community
+
+_WORDS = {
+    "days": "code_days",
+    "pass-days": "pass_days",
+    "country": "region",
+    "color": "colour",
+}
+
+
+async def handle(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
+    """Show the community, open its form, or change one thing."""
+    word, rest = said.split()
+    if word == "edit":
+        return await _edit(services, actor, said, now=now)
+    if not word:
+        return _show(await communities.overview(services, actor, now=now))
+    field = _WORDS.get(word, word)
+    if field not in communities.FIELDS:
+        raise Misused(f"I do not know “{word[:30]}”. `/community edit` shows all that can change.")
+    try:
+        await communities.edit(services, actor, {field: rest}, now=now)
+    except BadFields as bad:
+        raise Misused(bad.errors[field]) from bad
+    return _show(await communities.overview(services, actor, now=now))
+
+
+async def _edit(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
+    overview = await communities.overview(services, actor, now=now)
+    if not said.fields:
+        return Reply("Change what you like; letters sent from now on show it.",
+                     form=_form(_values(overview.community)))  # fmt: skip
+    typed = {name: text for name, text in said.fields.items() if name in communities.FIELDS}
+    try:
+        await communities.edit(services, actor, typed, now=now)
+    except BadFields as bad:
+        sentences = "\n".join(f"• {sentence}" for sentence in bad.errors.values())
+        values = {**_values(overview.community), **typed}
+        return Reply(f"Nothing was changed yet:\n{sentences}", form=_form(values))
+    return _show(await communities.overview(services, actor, now=now))
+
+
+def _show(overview: Overview) -> Reply:
+    community = overview.community
+    passes = f"{community.pass_days} days" if community.pass_days else "for ever"
+    lines = [
+        community.name,
+        f"Welcome words: {community.welcome or 'none'}",
+        f"In the e-mail: {'; '.join(community.features) or 'no list of features'}",
+        f"Colour {community.colour}, paper {community.paper.upper()}, country {community.region}, "
+        f"time zone {community.timezone}",
+        f"Codes work {plural(community.code_days, 'day')}, passes {passes}.",
+        f"Postal address: {community.postal or 'none (mail law in many countries wants one)'}",
+        f"Joins are announced {_where(overview)}.",
+        f"{plural(overview.households, 'household')}, {plural(overview.members, 'member')}, "
+        f"{plural(overview.open_invitations, 'open invitation')}. "
+        f"Leaders: {', '.join(overview.leaders)}.",
+    ]
+    return Reply("\n".join(lines), (Button("Edit", "/community edit"),))
+
+
+def _where(overview: Overview) -> str:
+    if overview.announces_in is None:
+        return "nowhere; say `/announce here` in the channel you want"
+    return f"in {overview.announces_in}"
+
+
+def _values(community: Community) -> dict[str, str]:
+    return {
+        "name": community.name,
+        "welcome": community.welcome,
+        "features": "\n".join(community.features),
+        "colour": community.colour,
+        "code_days": str(community.code_days),
+        "pass_days": str(community.pass_days or ""),
+        "paper": community.paper,
+        "region": community.region,
+        "timezone": community.timezone,
+        "postal": community.postal,
+        "links": "\n".join(" ".join(link) for link in community.links),
+    }
+
+
+def _form(values: dict[str, str]) -> Form:
+    def field(name: str, label: str, hint: str = "", *, required: bool = True) -> Field:
+        return Field(name, label, value=values[name], hint=hint, required=required)
+
+    return Form(
+        "Your community",
+        "/community edit",
+        (
+            field("name", "Name"),
+            Field("welcome", "Welcome words", "lines", values["welcome"], required=False,
+                  hint="A sentence or two, in e-mails and on passes"),
+            Field("features", "What the community offers", "lines", values["features"],
+                  hint="One a line, listed in the e-mail", required=False),
+            field("colour", "Colour", "Like #0b4f58"),
+            field("code_days", "Codes work for", "Days, 1 to 90"),
+            field("pass_days", "Passes work for", "Days; empty: for ever", required=False),
+            Field("paper", "Paper", "choice", values["paper"],
+                  options=(("letter", "Letter"), ("a4", "A4"))),
+            field("region", "Country", "Two letters; for numbers without a country code"),
+            field("timezone", "Time zone", "Like America/New_York"),
+            field("postal", "Postal address", "In the footer of e-mails", required=False),
+            Field("links", "Chats to join", "lines", values["links"], required=False,
+                  hint="For new members: a name and an https address a line"),
+        ),
+        submit="Save",
+    )  # fmt: skip
+
+
+COMMUNITY = Command(
+    name="community",
+    summary="See and change the community's name, words, colour and code lifetime",
+    usages=(
+        Usage("/community", "shows everything about the community"),
+        Usage("/community edit", "opens a form to change it"),
+        Usage("/community name Maple Court", "changes one thing: name, welcome, colour, days ..."),
+    ),
+    run=handle,
+)

@@ -1,0 +1,32 @@
+"""`/help`: made from the other commands, so it cannot be out of date."""
+
+from datetime import datetime
+
+from bot.commands.base import Command, Said, usages
+from bot.community.leaders import Actor
+from bot.messages import Button, Reply, Usage
+from bot.ports import Services
+
+
+def help_for(commands: tuple[Command, ...]) -> Command:
+    """The help command that explains these and itself."""
+
+    async def handle(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
+        word, _ = said.split()
+        for command in (*commands, itself):
+            if command.name == word.removeprefix("/"):
+                return Reply(f"{command.summary}.\n{usages(command)}")
+        lines = [f"`/{command.name}` – {command.summary}" for command in (*commands, itself)]
+        head = "I invite people to your community and tell you how it goes. You can say:"
+        return Reply("\n".join([head, *lines]), (Button("Invite members", "/invite", "primary"),))
+
+    itself = Command(
+        name="help",
+        summary="See what you can say",
+        usages=(
+            Usage("/help", "lists all commands"),
+            Usage("/help invite", "explains one command"),
+        ),
+        run=handle,
+    )
+    return itself

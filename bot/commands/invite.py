@@ -1,0 +1,226 @@
+"""`/invite`: by e-mail, by text, or on a pass."""
+
+from datetime import datetime
+
+from bot.commands.base import Command, Misused, Said, number, plural
+from bot.commands.passes import print_passes
+from bot.community import invitations, names, previews
+from bot.community.contacts import LIMIT, Way
+from bot.community.invitations import Spelling
+from bot.community.leaders import Actor
+from bot.community.previews import Preview, Row, Verdict
+from bot.messages import Button, Field, Form, Reply, Usage
+from bot.ports import Services
+
+_WAYS: dict[str, Way] = {
+    "email": "email",
+    "e-mail": "email",
+    "mail": "email",
+    "text": "text",
+    "sms": "text",
+}
+_NOUNS: dict[Way, tuple[str, str]] = {
+    "email": ("e-mail", "an address, like `/invite email ana@example.org`"),
+    "text": ("text", "a number, like `/invite text +1 201 555 0123`"),
+}
+_MARKS: dict[Verdict, str] = {
+    "good": "✓",
+    "slip": "?",
+    "repeat": "–",
+    "invited": "–",
+    "member": "–",
+    "opted out": "✋",
+    "bounced": "⚠️",
+    "bad": "✗",
+}
+_LONGEST_SHOWN = 60  # characters of what was typed
+
+
+async def invite(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
+    """Invite by one of the three ways, or show the form."""
+    word, rest = said.split()
+    if not word:
+        return await _from_form(services, actor, said, now=now) if said.fields else _form()
+    if word == "send":
+        return await _send(services, actor, rest, now=now)
+    if word == "cancel":
+        await invitations.cancel_draft(
+            services, actor, draft_id=number(rest.strip(), "draft"), now=now
+        )
+        return Reply("Cancelled. Nobody was invited.")
+    if word in {"pass", "passes"}:
+        return await print_passes(services, actor, rest, now=now)
+    way = _WAYS.get(word)
+    if way is None:  # straight to the address, without saying which way
+        way, rest = ("email" if "@" in said.rest else "text"), said.rest
+        if way == "text" and not any(char.isdigit() for char in rest):
+            raise Misused(f"I do not know the way “{names.one_line(word)[:20]}” to invite.")
+    if not rest.strip():
+        raise Misused(f"To whom? Put {_NOUNS[way][1]}.")
+    return await _by(services, actor, way, rest, now=now)
+
+
+async def _from_form(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
+    if said.fields.get("way") == "pass":
+        words = f"{said.fields.get('count', '')} {said.fields.get('label', '')}"
+        return await print_passes(services, actor, words, now=now)
+    way = _WAYS.get(said.fields.get("way", ""), "email")
+    to = said.fields.get("to", "")
+    if not to.strip():
+        raise Misused("To whom? Put at least one address or number into the form.")
+    return await _by(services, actor, way, to, now=now)
+
+
+async def _by(services: Services, actor: Actor, way: Way, pasted: str, *, now: datetime) -> Reply:
+    preview = await previews.preview(services, actor, medium=way, pasted=pasted, now=now)
+    if len(preview.rows) > 1:
+        return _preview(preview)
+    row = preview.rows[0]
+    if row.verdict == "good" and preview.draft_id is not None:
+        return await _send(services, actor, str(preview.draft_id), now=now)
+    return await _one(services, actor, preview, row, now=now)
+
+
+async def _send(services: Services, actor: Actor, words: str, *, now: datetime) -> Reply:
+    draft, _, how = words.strip().partition(" ")
+    spelling: Spelling = "good"
+    if how == "corrected":
+        spelling = "corrected"
+    elif how == "typed":
+        spelling = "typed"
+    result = await invitations.invite(
+        services, actor, draft_id=number(draft, "draft"), spelling=spelling, now=now
+    )
+    if not result.sent:
+        return Reply("Nobody was left to invite: all of them have been invited since, or joined.")
+    who = result.sent[0].shown if len(result.sent) == 1 else f"{len(result.sent)} people"
+    skipped = f" {result.skipped} left out: invited since, or joined." if result.skipped else ""
+    return Reply(f"Inviting {who}. The message below shows how it goes.{skipped}")
+
+
+async def _one(
+    services: Services, actor: Actor, preview: Preview, row: Row, *, now: datetime
+) -> Reply:
+    """The answer for a single entry that is not simply good."""
+    shown = row.contact.shown if row.contact else names.one_line(row.typed)[:_LONGEST_SHOWN]
+    match row.verdict:
+        case "slip":
+            assert row.contact is not None
+            return Reply(
+                f"Did you mean {row.contact.suggestion}? You typed {shown}. Nothing was sent yet.",
+                (
+                    Button(
+                        f"Send to {row.contact.suggestion}",
+                        f"/invite send {preview.draft_id} corrected",
+                        "primary",
+                        settles=True,
+                    ),
+                    Button("Send as typed", f"/invite send {preview.draft_id} typed", settles=True),
+                    Button("Cancel", f"/invite cancel {preview.draft_id}", settles=True),
+                ),
+            )
+        case "invited":
+            assert row.invitation_id is not None
+            card = await invitations.show(services, actor, row.invitation_id, now=now)
+            return Reply(f"{shown} {row.words} Nothing was sent.\n{card.text}", card.buttons)
+        case "bad":
+            return Reply(
+                f"“{shown}” cannot be invited: {row.words} Nothing was sent. "
+                f"Try {_NOUNS[preview.medium][1]}."
+            )
+        case _:
+            return Reply(f"{shown} {row.words} Nothing was sent.")
+
+
+def _preview(preview: Preview) -> Reply:
+    good, slips = len(preview.of("good")), len(preview.of("slip"))
+    lines = [f"{plural(len(preview.rows), 'entry', 'entries')}: {_summary(preview)}."]
+    lines += [_line(row) for row in preview.rows]
+    if preview.draft_id is None:
+        return Reply("\n".join([*lines, "Nothing can be sent."]))
+    lines.append("Nothing has been sent yet.")
+    buttons = []
+    if good:
+        buttons.append(Button(f"Send {good}", f"/invite send {preview.draft_id}", "primary", True))
+    if slips:
+        label = f"Send {good + slips}, spelling corrected"
+        call = f"/invite send {preview.draft_id} corrected"
+        buttons.append(Button(label, call, settles=True))
+    buttons.append(Button("Cancel", f"/invite cancel {preview.draft_id}", settles=True))
+    return Reply("\n".join(lines), tuple(buttons))
+
+
+def _summary(preview: Preview) -> str:
+    says: tuple[tuple[Verdict, str], ...] = (
+        ("good", "can be invited"),
+        ("slip", "may be misspelt"),
+        ("repeat", "listed twice"),
+        ("invited", "invited already"),
+        ("member", "joined already"),
+        ("opted out", "asked not to be written to"),
+        ("bounced", "bounced lately"),
+        ("bad", "cannot be used"),
+    )
+    counted = ((len(preview.of(verdict)), words) for verdict, words in says)
+    return ", ".join(f"{count} {words}" for count, words in counted if count)
+
+
+def _line(row: Row) -> str:
+    typed = names.one_line(row.typed)
+    typed = typed if len(typed) <= _LONGEST_SHOWN else f"{typed[: _LONGEST_SHOWN - 1]}…"
+    shown = row.contact.shown if row.contact else typed
+    return f"{_MARKS[row.verdict]} {shown}" + (f" – {row.words}" if row.words else "")
+
+
+def _form() -> Reply:
+    fields = (
+        Field(
+            "way",
+            "How",
+            "choice",
+            value="email",
+            options=(("email", "By e-mail"), ("text", "By text message"), ("pass", "On paper")),
+        ),
+        Field(
+            "to",
+            "Addresses",
+            "lines",
+            hint=f"One or up to {LIMIT}, pasted in any shape",
+            shown_for=("way", "email"),
+        ),
+        Field(
+            "to",
+            "Mobile numbers",
+            "lines",
+            hint=f"One or up to {LIMIT}, one a line",
+            shown_for=("way", "text"),
+        ),
+        Field("count", "How many passes", "number", value="4", shown_for=("way", "pass")),
+        Field(
+            "label",
+            "Label",
+            hint="For your own list: “Elm Street”",
+            shown_for=("way", "pass"),
+            required=False,
+        ),
+    )
+    form = Form(
+        "Invite members",
+        "/invite",
+        fields,
+        intro="One person per household is enough: they add the others themselves.",
+    )
+    return Reply("Whom would you like to invite? Fill this in and press Enter or Send.", form=form)
+
+
+INVITE = Command(
+    name="invite",
+    summary="Invite people by e-mail, by text or on paper",
+    usages=(
+        Usage("/invite email ana@example.org", "sends an invitation by e-mail"),
+        Usage("/invite text +1 201 555 0123", "sends an invitation by text message"),
+        Usage("/invite email ...", f"takes up to {LIMIT} addresses pasted in any shape"),
+        Usage("/invite", "opens a form with all three ways"),
+    ),
+    run=invite,
+)

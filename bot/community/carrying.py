@@ -1,0 +1,212 @@
+"""Carrying a letter: from a claimed job to what the leader is told.
+
+E-mail is carried at least once, with the same Message-ID; a text is looked up at the provider
+before it is sent again, because nothing there notices a repetition.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlmodel import Session
+
+from bot.community import letters
+from bot.community.deliveries import Event, note, refresh
+from bot.community.postman import Record, backoff, pause_lane
+from bot.messages import Carried, Letter
+from bot.ports import Courier, Services
+from storage import deliveries, invitations, jobs
+from storage.database import clock
+from storage.jobs import Claimed
+from storage.tables import Delivery
+
+_MOST_UNCONFIRMED = 5  # tries whose end nobody knows: then no more, lest it become a loop
+_CONFIG_PAUSE = 300.0  # seconds a lane rests when only the operator can help
+_LONGEST_ASKED = 3600.0  # seconds: a server that asks for more is not believed
+
+log = structlog.get_logger()
+
+
+async def deliver(services: Services, job: Claimed) -> Record:
+    """Carry the letter of a delivery, unless that has become pointless."""
+    delivery_id = int(job.args["delivery"])
+    now = datetime.now(UTC)
+    ready = await services.storage.read(_prepare, services, delivery_id, now=now)
+    if not isinstance(ready, Letter):
+        return _settled(job, delivery_id, ready)
+    if now - ready.date > letters.STALE:
+        await services.storage.write(_redate, delivery_id, now=now)
+        ready = dataclasses.replace(ready, date=now)
+    courier = services.couriers[ready.medium]
+    carried = await _carry(courier, ready, job, now=now)
+    log.info(
+        "postman.carried",
+        delivery=delivery_id,
+        medium=ready.medium,
+        outcome=carried.outcome,
+        code=carried.code,
+    )
+    return _outcome(job, courier, delivery_id, carried)
+
+
+Settle = Callable[[Session, Delivery], None]
+
+
+def _prepare(
+    session: Session, services: Services, delivery_id: int, *, now: datetime
+) -> Letter | Settle:
+    """The letter to carry, or what to note instead."""
+    delivery = deliveries.get(session, delivery_id)
+    if delivery is None or delivery.contact is None:
+        return _nothing
+    if delivery.rank >= deliveries.RANK["sent"]:
+        return _nothing  # its outcome was recorded by somebody who lost the fence
+    if delivery.invitation_id is not None:
+        row = invitations.get(session, delivery.community_id, delivery.invitation_id)
+        if row is None or row.redeemed_at or row.voided_at:
+            return _nothing
+    suppressed = deliveries.suppressed(session, [delivery.contact_key], now=now)
+    if delivery.event == "invitation" and set(suppressed.values()) - {"bounced"}:
+        return _asked_not_to
+    return letters.render(session, services, delivery)
+
+
+def _nothing(session: Session, delivery: Delivery) -> None:
+    """The letter has become pointless."""
+
+
+def _asked_not_to(session: Session, delivery: Delivery) -> None:
+    note(session, delivery, "opted_out", key=f"{delivery.id}:held", now=clock(session))
+
+
+def _redate(session: Session, delivery_id: int, *, now: datetime) -> None:
+    delivery = deliveries.get(session, delivery_id)
+    assert delivery is not None
+    delivery.dated_at = now
+
+
+def _settled(job: Claimed, delivery_id: int, settle: Settle) -> Record:
+    def record(session: Session) -> None:
+        delivery = deliveries.get(session, delivery_id)
+        if delivery is not None:
+            settle(session, delivery)
+        jobs.finish(session, job)
+
+    return record
+
+
+async def _carry(courier: Courier, letter: Letter, job: Claimed, *, now: datetime) -> Carried:
+    """Carry the letter; after a try whose end nobody knows, look first whether it was taken."""
+    if job.unconfirmed > 1:
+        since = (now - job.tried_at).total_seconds() if job.tried_at else courier.settle
+        if since < courier.settle:
+            return Carried("unclear", code="too early", retry_after=courier.settle - since + 1)
+        found = await courier.find(letter)
+        if found is not None and found.outcome != "retry":
+            return found
+        if job.unconfirmed > _MOST_UNCONFIRMED:
+            words = "We could not find out whether this went out. Ask them, or resend it."
+            return Carried("permanent", words, "unconfirmed", event="failed")
+    return await courier.carry(letter)
+
+
+def _outcome(job: Claimed, courier: Courier, delivery_id: int, carried: Carried) -> Record:
+    def record(session: Session) -> None:
+        delivery = deliveries.get(session, delivery_id)
+        assert delivery is not None
+        now = clock(session)
+        match carried.outcome:
+            case "accepted":
+                _accepted(session, job, delivery, carried, now=now)
+            case "permanent":
+                _permanent(session, job, delivery, carried, now=now)
+            case "retry":
+                _again(session, job, courier, delivery, carried, now=now)
+            case "config":
+                _held(session, job, courier, delivery, carried, now=now)
+            case "unclear":
+                _unclear(session, job, courier, delivery, carried, now=now)
+
+    return record
+
+
+def _accepted(
+    session: Session, job: Claimed, delivery: Delivery, carried: Carried, *, now: datetime
+) -> None:
+    if carried.provider_id:
+        deliveries.set_provider_id(session, delivery, carried.provider_id)
+    note(session, delivery, "sent", key=f"{delivery.id}:sent", code=carried.code, now=now)
+    jobs.finish(session, job)
+
+
+def _permanent(
+    session: Session, job: Claimed, delivery: Delivery, carried: Carried, *, now: datetime
+) -> None:
+    usual: Event = "bounced" if delivery.medium == "email" else "failed"
+    event: Event = carried.event or usual  # type: ignore[assignment]
+    key = f"{delivery.id}:{event}"
+    note(session, delivery, event, key=key, code=carried.code, words=carried.words, now=now)
+    jobs.finish(session, job)
+
+
+def _again(
+    session: Session,
+    job: Claimed,
+    courier: Courier,
+    delivery: Delivery,
+    carried: Carried,
+    *,
+    now: datetime,
+) -> None:
+    if now - job.created_at > courier.pace.give_up:
+        words = f"{carried.words} We have stopped trying; you can resend it.".strip()
+        key = f"{delivery.id}:failed"
+        note(session, delivery, "failed", key=key, code=carried.code, words=words, now=now)
+        jobs.bury(session, job, error=carried.code)
+        return
+    after = backoff(courier.pace.delays, job.attempts)
+    if carried.retry_after is not None:  # the server said how long: that holds for its whole lane
+        after = timedelta(seconds=min(carried.retry_after, _LONGEST_ASKED))
+        pause_lane(session, job.lane, courier.pace, after.total_seconds())
+    deliveries.note_trouble(session, delivery, carried.words, now=now)
+    jobs.retry(session, job, after=after, error=carried.code)
+    refresh(session, delivery)
+
+
+def _held(
+    session: Session,
+    job: Claimed,
+    courier: Courier,
+    delivery: Delivery,
+    carried: Carried,
+    *,
+    now: datetime,
+) -> None:
+    """Nobody can be sent anything until the operator acts: keep all, try one now and then."""
+    log.error("postman.needs_operator", lane=job.lane, code=carried.code, words=carried.words)
+    pause_lane(session, job.lane, courier.pace, _CONFIG_PAUSE)
+    deliveries.note_trouble(session, delivery, carried.words, now=now)
+    after = timedelta(seconds=_CONFIG_PAUSE)
+    jobs.retry(session, job, after=after, error=carried.code, counts=False)
+    refresh(session, delivery)
+
+
+def _unclear(
+    session: Session,
+    job: Claimed,
+    courier: Courier,
+    delivery: Delivery,
+    carried: Carried,
+    *,
+    now: datetime,
+) -> None:
+    """It may have been taken. Looking too early is no try, and is not counted as one."""
+    too_early = carried.code == "too early"
+    if not too_early:
+        note(session, delivery, "unknown", key=f"{delivery.id}:unknown:{job.fence}", now=now)
+    after = backoff(courier.pace.delays, job.attempts)
+    if carried.retry_after is not None or courier.settle:
+        after = timedelta(seconds=carried.retry_after or courier.settle)
+    unconfirmed = job.unconfirmed - 1 if too_early else job.unconfirmed
+    jobs.retry(session, job, after=after, error=carried.code or "unclear", unconfirmed=unconfirmed)

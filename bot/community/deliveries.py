@@ -1,0 +1,113 @@
+"""What became of a letter: facts are kept once, folded to a state, and told to the leader.
+
+Facts come from couriers, from providers' callbacks and from the outbox's buttons; all this way.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlmodel import Session
+
+from bot.community import receipts
+from bot.ports import Services
+from storage import deliveries, invitations
+from storage.tables import Delivery
+
+Event = Literal[
+    "sent", "deferred", "failed", "undelivered", "delivered", "bounced", "complained", "opted_out",
+    "unknown",
+]  # fmt: skip
+
+_BOUNCE_REST = timedelta(days=30)  # a dead mailbox may be revived; Postal's figure
+_SUPPRESSING: dict[str, timedelta | None] = {
+    "bounced": _BOUNCE_REST,
+    "complained": None,  # for ever
+    "opted_out": None,
+}
+_WORDS = {
+    ("email", "bounced"): "There is no mailbox with that address. Check the spelling.",
+    ("email", "complained"): "They marked it as spam. We will not write to them again.",
+    ("text", "undelivered"): "The phone could not be reached. You can resend tomorrow.",
+    ("text", "bounced"): "That number is not in use. Check it.",
+    ("text", "opted_out"): "This person replied STOP, so we may not text them. "
+    "Invite them by e-mail, or hand them a pass.",
+    ("email", "opted_out"): "This person asked not to be written to. Please respect that.",
+}
+
+
+async def happened(
+    services: Services,
+    delivery_id: int,
+    event: Event,
+    *,
+    key: str,
+    code: str = "",
+    words: str = "",
+    now: datetime,
+) -> bool:
+    """Take note of a fact about a delivery.
+
+    Takes: key, the provider's id of the event; the same key twice is one fact.
+    Gives: whether the delivery is known.
+    Touches: storage; the receipt follows.
+    """
+
+    def change(session: Session) -> bool:
+        delivery = deliveries.get(session, delivery_id)
+        if delivery is None:
+            return False
+        note(session, delivery, event, key=key, code=code, words=words, now=now)
+        return True
+
+    return await services.storage.write(change)
+
+
+def note(
+    session: Session,
+    delivery: Delivery,
+    event: Event,
+    *,
+    key: str,
+    code: str = "",
+    words: str = "",
+    now: datetime,
+) -> None:
+    """Keep the fact, suppress the contact when it says so, and have the receipt follow."""
+    words = words or _WORDS.get((delivery.medium, event), "")
+    new = deliveries.record(session, delivery, event, key=key, code=code, words=words, now=now)
+    if new and event in _SUPPRESSING and not _is_about_us(code):
+        rest = _SUPPRESSING[event]
+        deliveries.suppress(
+            session,
+            delivery.community_id,
+            delivery.contact_key,
+            reason=event,
+            until=now + rest if rest else None,
+            now=now,
+        )
+    refresh(session, delivery)
+
+
+def _is_about_us(code: str) -> bool:
+    """5.7.x: they do not trust our domain, which says nothing about the mailbox (RFC 3463)."""
+    return " 5.7." in f" {code}"
+
+
+def refresh(session: Session, delivery: Delivery) -> None:
+    """Have the receipt that shows this delivery follow."""
+    if delivery.invitation_id is None:
+        return
+    row = invitations.get(session, delivery.community_id, delivery.invitation_id)
+    if row is not None and row.receipt_id is not None:
+        receipts.refresh(session, row.receipt_id)
+
+
+def job_key(delivery: Delivery) -> str:
+    """The key of the job that carries this delivery."""
+    return f"deliver:{delivery.id}"
+
+
+def job_keys(rows: Sequence[Delivery]) -> list[str]:
+    """The keys of the jobs that carry these deliveries."""
+    return [job_key(row) for row in rows]

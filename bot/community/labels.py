@@ -1,0 +1,66 @@
+"""One label for people, out of the two axes: what became of the letter and of the invitation."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from storage.invitations import Standing
+
+Label = Literal[
+    "joined", "void", "expired", "opted out", "bounced", "failed", "delivered", "sent", "sending",
+    "queued", "checking", "waiting", "printed", "handed out",
+]  # fmt: skip
+
+_OF_STATE: dict[str, Label] = {
+    "queued": "queued",
+    "sending": "queued",
+    "unknown": "checking",
+    "sent": "sent",
+    "deferred": "waiting",
+    "failed": "failed",
+    "undelivered": "failed",
+    "delivered": "delivered",
+    "bounced": "bounced",
+    "complained": "opted out",
+    "opted_out": "opted out",
+}
+TROUBLE: frozenset[Label] = frozenset({"opted out", "bounced", "failed"})
+MARKS: dict[Label, str] = {
+    "joined": "🏡",
+    "void": "⊘",
+    "expired": "⌛",
+    "opted out": "✋",
+    "bounced": "⚠️",
+    "failed": "⚠️",
+    "delivered": "✓✓",
+    "sent": "✓",
+    "sending": "…",
+    "queued": "…",
+    "checking": "…",
+    "waiting": "…",
+    "printed": "🖨",
+    "handed out": "✓",
+}
+
+
+def label(standing: Standing, *, now: datetime) -> Label:
+    """How an invitation stands, by precedence: what is final beats what is under way."""
+    row = standing.invitation
+    if row.redeemed_at is not None:
+        return "joined"
+    if row.voided_at is not None:
+        return "void"
+    if row.expires_at is not None and row.expires_at <= now:
+        return "expired"
+    if row.medium == "pass":
+        return "printed"
+    return of_state(standing.delivery.state if standing.delivery else "queued")
+
+
+def of_state(state: str) -> Label:
+    """The label of a delivery's state."""
+    return _OF_STATE[state]
+
+
+def day(moment: datetime | date) -> str:
+    """3 Nov 2026: short and the same in every country."""
+    return f"{moment.day} {moment:%b %Y}"

@@ -1,0 +1,204 @@
+"""Letters: written as facts when a leader asks, rendered from them when they are sent.
+
+Rendering takes nothing but what the delivery stores, so a letter that is sent again after a crash
+is the same to the byte, and the access code is in no table.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.community import codes, segments, tokens
+from bot.community.contacts import Contact
+from bot.messages import Letter, Medium
+from bot.ports import Services
+from bot.settings import Keys
+from storage import communities, deliveries, invitations
+from storage.tables import Community, Delivery, Invitation
+
+STALE = timedelta(hours=24)  # an older Date header costs 2.6 points with SpamAssassin
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a resident reads."""
+
+    subject: str
+    text: str
+    html: str
+    link: str
+
+
+def facts_of(community: Community, *, address: str, **more: Any) -> dict[str, Any]:
+    """What every letter of the community is rendered from, to be stored with the delivery."""
+    return {
+        "address": address,  # of our pages
+        "community": community.name,
+        "slug": community.slug,
+        "colour": community.colour,
+        "postal": community.postal,
+        "language": community.language,
+        **more,
+    }
+
+
+def write(
+    services: Services,
+    contact: Contact,
+    *,
+    event: str,
+    community_id: int,
+    facts: dict[str, Any],
+    now: datetime,
+    invitation_id: int | None = None,
+    member_id: int | None = None,
+    attempt: int = 1,
+) -> Delivery:
+    """A new delivery of a letter to this contact, not yet stored."""
+    return Delivery(
+        community_id=community_id,
+        invitation_id=invitation_id,
+        member_id=member_id,
+        event=event,
+        medium=contact.medium,
+        contact=contact.address,
+        contact_key=contact.key(services.keys),
+        attempt=attempt,
+        message_id=f"<inv.{secrets.token_hex(8)}@{services.settings.hostname}>",
+        facts=facts,
+        dated_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def render(session: Session, services: Services, delivery: Delivery) -> Letter:
+    """The letter of this delivery, the same every time. Its contact must not be erased yet."""
+    assert delivery.contact is not None
+    words = words_of(session, services, delivery)
+    facts = delivery.facts
+    return Letter(
+        delivery_id=delivery.id,
+        medium=medium_of(delivery),
+        event=delivery.event,
+        to=delivery.contact,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        sender_name=f"{facts['invited_by']} via {facts['community']}"
+        if delivery.event == "invitation"
+        else facts["community"],
+        link=words.link,
+        proof=words.link.rpartition("/")[2],
+        opt_out=_opt_out(services.keys, delivery),
+        message_id=delivery.message_id,
+        replies_to=deliveries.first_message_id(session, delivery),
+        date=delivery.dated_at,
+        community=facts["slug"],
+        written_at=delivery.created_at,
+    )
+
+
+def words_of(session: Session, services: Services, delivery: Delivery) -> Words:
+    """What the resident reads in this delivery's letter."""
+    words = {**delivery.facts, **_for_event(session, services.keys, delivery)}
+    words["opt_out"] = _opt_out(services.keys, delivery)
+    folder = f"{delivery.medium}/{delivery.event}"
+    if delivery.medium == "text":
+        return Words("", _text(services, delivery.event, words), "", words["link"])
+    words["on_colour"] = on_colour(words["colour"])
+    render = services.templates.render
+    return Words(
+        subject=render(f"{folder}/subject.txt", **words).strip(),
+        text=render(f"{folder}/body.txt", **words),
+        html=render(f"{folder}/body.html", **words),
+        link=words["link"],
+    )
+
+
+def _text(services: Services, event: str, words: dict[str, Any]) -> str:
+    def render(**names: str) -> str:
+        return services.templates.render(f"sms/{event}.txt", **{**words, **names}).strip()
+
+    names: dict[str, str] = {
+        name: str(words[name]) for name in ("invited_by", "community", "newcomer") if name in words
+    }
+    return segments.fit(render, names)
+
+
+def _for_event(session: Session, keys: Keys, delivery: Delivery) -> dict[str, Any]:
+    address = delivery.facts["address"]
+    if delivery.event == "household_link":
+        until = datetime.fromisoformat(delivery.facts["until"])
+        token = tokens.sign(keys, "household", delivery.member_id or 0, until=until)
+        return {"link": f"{address}/h/{token}", "valid_until": "for one hour"}
+    if delivery.event == "household_joined":
+        return {"link": f"{address}/household?d={delivery.id}"}  # the id makes the text unique
+    assert delivery.invitation_id is not None
+    row = invitations.get(session, delivery.community_id, delivery.invitation_id)
+    assert row is not None
+    code = codes.derive(keys, row.id, row.generation)
+    return {
+        "code": codes.grouped(code),
+        "link": codes.link(address, code),
+        "type_at": type_at(address),
+        "valid_until": long_date(date.fromisoformat(delivery.facts["until"])),
+    }
+
+
+def invitation_facts(
+    session: Session, services: Services, row: Invitation, *, invited_by: str
+) -> dict[str, Any]:
+    """The facts of an invitation's letter."""
+    community = communities.get(session, row.community_id)
+    assert row.expires_at is not None
+    return facts_of(
+        community,
+        address=services.settings.address,
+        welcome=community.welcome,
+        features=community.features,
+        invited_by=invited_by,
+        until=last_day(row.expires_at, community).isoformat(),
+    )
+
+
+def last_day(expires_at: datetime, community: Community) -> date:
+    """The last day on which the code works, in the community's time zone."""
+    return (expires_at.astimezone(ZoneInfo(community.timezone)) - timedelta(seconds=1)).date()
+
+
+def type_at(address: str) -> str:
+    """The address to type a code at, as short as paper likes it."""
+    return address.removeprefix("https://").removeprefix("http://") + "/join"
+
+
+def long_date(day: date) -> str:
+    """22 December 2026: read the same in every country."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def on_colour(colour: str) -> str:
+    """White or near-black, whichever is easier to read on the colour (WCAG 2 contrast)."""
+    luminance = 0.0
+    for weight, start in ((0.2126, 1), (0.7152, 3), (0.0722, 5)):
+        part = int(colour[start : start + 2], 16) / 255
+        linear = part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        luminance += weight * linear
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.06 else "#161616"
+
+
+def _opt_out(keys: Keys, delivery: Delivery) -> str:
+    return f"{delivery.facts['address']}/o/{tokens.sign(keys, 'optout', delivery.id)}"
+
+
+def medium_of(delivery: Delivery) -> Medium:
+    """Which courier carries it."""
+    return "email" if delivery.medium == "email" else "text"

@@ -1,0 +1,83 @@
+"""Opt-outs: a resident says no more, for ever and everywhere, and may take it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.community import contacts, tokens
+from bot.community import deliveries as events
+from bot.community.errors import Refusal
+from bot.ports import Services
+from bot.settings import Keys
+from storage import communities, deliveries
+from storage.tables import Delivery
+
+_REASON = "opted_out"
+
+
+class UnknownLink(Refusal):
+    """This link is incomplete. Please open it again from the message, or answer STOP to a text."""
+
+    status = 404
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """Whom an opt-out link is about, and how things stand."""
+
+    community: str
+    contact_masked: str
+    already: bool  # opted out now
+
+
+async def look(services: Services, token: str, *, now: datetime) -> OptedOut:
+    """What the link is about; changes nothing. Raises: UnknownLink."""
+
+    def query(session: Session) -> OptedOut:
+        return _standing(session, _delivery(session, services.keys, token), now=now)
+
+    return await services.storage.read(query)
+
+
+async def opt_out(services: Services, token: str, *, now: datetime) -> OptedOut:
+    """Write to this contact no more, in no community. Raises: UnknownLink."""
+
+    def change(session: Session) -> OptedOut:
+        row = _delivery(session, services.keys, token)
+        deliveries.suppress(
+            session, row.community_id, row.contact_key, reason=_REASON, until=None, now=now
+        )
+        events.note(session, row, "opted_out", key=f"optout:{row.id}", now=now)
+        return _standing(session, row, now=now)
+
+    return await services.storage.write(change)
+
+
+async def undo(services: Services, token: str, *, now: datetime) -> OptedOut:
+    """Let the contact be written to again, as its owner asks. Raises: UnknownLink."""
+
+    def change(session: Session) -> OptedOut:
+        row = _delivery(session, services.keys, token)
+        deliveries.lift(session, row.contact_key, reason=_REASON, now=now)
+        return _standing(session, row, now=now)
+
+    return await services.storage.write(change)
+
+
+def _delivery(session: Session, keys: Keys, token: str) -> Delivery:
+    delivery_id = tokens.read(keys, "optout", token)
+    row = deliveries.get(session, delivery_id) if delivery_id is not None else None
+    if row is None:
+        raise UnknownLink
+    return row
+
+
+def _standing(session: Session, row: Delivery, *, now: datetime) -> OptedOut:
+    session.flush()
+    suppressed = deliveries.suppressed(session, [row.contact_key], now=now)
+    return OptedOut(
+        community=communities.get(session, row.community_id).name,
+        contact_masked=contacts.known(row.medium, row.contact).masked if row.contact else "",
+        already=_REASON in suppressed.values(),
+    )

@@ -1,0 +1,213 @@
+"""Access passes: mint a batch, draw it, draw it again, hand it out, void what is left."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from bot.community import codes, invitations, letters, names, receipts
+from bot.community.errors import Refusal
+from bot.community.leaders import Actor
+from bot.messages import Card, File
+from bot.ports import Pass, Services, Sheet
+from storage import audits, communities
+from storage import invitations as stored
+from storage.tables import Batch, Community, Invitation
+
+LIMIT = 100  # passes at a time: more is a print shop's job
+_LISTED = 10
+
+
+class BadNumber(Refusal):
+    """Between 1 and {limit} passes can be printed at a time."""
+
+    status = 422
+
+
+class NoSuchBatch(Refusal):
+    """There is no batch {number} here. `/passes` lists them."""
+
+    status = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A batch on paper."""
+
+    batch_id: int
+    count: int
+    file: File
+
+
+async def mint(
+    services: Services, actor: Actor, *, count: int, label: str = "", now: datetime
+) -> Printed:
+    """Mint so many passes and draw them.
+
+    The codes are stored before the drawing, which can be done again at any time.
+    Raises: BadNumber, BadWords for the label, CannotPrint.
+    Touches: storage; a child process draws.
+    """
+    if not 1 <= count <= LIMIT:
+        raise BadNumber(limit=LIMIT)
+    label = names.name(label, what="label", longest=40) if label.strip() else ""
+    batch_id = await services.storage.write(_mint, services, actor, count, label, now)
+    return await print_again(services, actor, batch_id)
+
+
+def _mint(
+    session: Session, services: Services, actor: Actor, count: int, label: str, now: datetime
+) -> int:
+    community = communities.get(session, actor.community_id)
+    until = (
+        invitations.expiry(community, community.pass_days, now=now) if community.pass_days else None
+    )
+    receipt = receipts.open_receipt(
+        session,
+        actor.community_id,
+        leader_id=actor.leader_id,
+        chat=actor.chat,
+        channel=actor.channel,
+        now=now,
+    )
+    batch = stored.add_batch(
+        session,
+        Batch(
+            community_id=community.id,
+            leader_id=actor.leader_id,
+            receipt_id=receipt.id,
+            label=label,
+            pass_count=count,
+            expires_on=letters.last_day(until, community) if until else None,
+            created_at=now,
+        ),
+    )
+    rows = [
+        Invitation(
+            community_id=community.id,
+            leader_id=actor.leader_id,
+            receipt_id=receipt.id,
+            batch_id=batch.id,
+            serial=serial,
+            medium="pass",
+            created_at=now,
+            expires_at=until,
+        )
+        for serial in range(1, count + 1)
+    ]
+    invitations.mint(session, services, rows)
+    _note(session, actor, "batch.minted", batch.id, now=now)
+    return batch.id
+
+
+async def print_again(services: Services, actor: Actor, batch_id: int) -> Printed:
+    """Draw a batch, with the same codes as before. Raises: NoSuchBatch, CannotPrint."""
+
+    def query(session: Session) -> Sheet:
+        batch = _batch(session, actor, batch_id)
+        community = communities.get(session, actor.community_id)
+        rows = [row for row in stored.passes(session, batch_id) if row.medium == "pass"]
+        return _sheet(services, community, batch, rows)
+
+    sheet = await services.storage.read(query)
+    return Printed(batch_id, len(sheet.passes), await services.printer.print(sheet))
+
+
+async def print_one(services: Services, actor: Actor, number: int, *, now: datetime) -> File:
+    """Put any invitation on a pass, with its code.
+
+    Raises: NoSuchInvitation, AlreadyJoined, IsVoid, CannotPrint.
+    """
+
+    def query(session: Session) -> Sheet:
+        row = invitations._usable(session, actor, number)
+        community = communities.get(session, actor.community_id)
+        return _sheet(services, community, None, [row])
+
+    return await services.printer.print(await services.storage.read(query))
+
+
+def _sheet(
+    services: Services, community: Community, batch: Batch | None, rows: list[Invitation]
+) -> Sheet:
+    address = services.settings.address
+
+    def drawn(row: Invitation) -> Pass:
+        code = codes.derive(services.keys, row.id, row.generation)
+        return Pass(
+            code=code,
+            link=codes.link(address, code),
+            serial=row.serial or 1,
+            valid_until=_last_day(row, community),
+        )
+
+    return Sheet(
+        community=community.name,
+        welcome=community.welcome,
+        colour=community.colour,
+        type_at=letters.type_at(address),
+        label=batch.label if batch else "",
+        batch=batch.id if batch else 0,
+        paper=community.paper,
+        language=community.language,
+        passes=[drawn(row) for row in rows],
+    )
+
+
+def _last_day(row: Invitation, community: Community) -> date | None:
+    return letters.last_day(row.expires_at, community) if row.expires_at else None
+
+
+async def batches(services: Services, actor: Actor) -> list[tuple[Batch, int]]:
+    """The newest batches, each with how many of its passes were used."""
+    return await services.storage.read(stored.batches, actor.community_id, limit=_LISTED)
+
+
+async def hand_out(services: Services, actor: Actor, batch_id: int, *, now: datetime) -> Card:
+    """Note that the passes have been given to people. Raises: NoSuchBatch."""
+
+    def change(session: Session) -> Card:
+        batch = _batch(session, actor, batch_id)
+        batch.handed_out_at = batch.handed_out_at or now
+        return _changed(session, actor, batch, "batch.handed_out", now=now)
+
+    return await services.storage.write(change)
+
+
+async def void(services: Services, actor: Actor, batch_id: int, *, now: datetime) -> int:
+    """Void all unused passes of a batch. Gives how many. Raises: NoSuchBatch."""
+
+    def change(session: Session) -> int:
+        batch = _batch(session, actor, batch_id)
+        count = stored.void_batch(session, batch_id, now=now)
+        _changed(session, actor, batch, "batch.voided", now=now)
+        return count
+
+    return await services.storage.write(change)
+
+
+def _changed(session: Session, actor: Actor, batch: Batch, action: str, *, now: datetime) -> Card:
+    _note(session, actor, action, batch.id, now=now)
+    session.flush()
+    assert batch.receipt_id is not None
+    receipts.refresh(session, batch.receipt_id)
+    rows = stored.standings(session, actor.community_id, stored.of_batch(batch.id), limit=LIMIT)
+    return receipts.of_batch(batch, rows, now=now)
+
+
+def _batch(session: Session, actor: Actor, batch_id: int) -> Batch:
+    batch = stored.batch(session, actor.community_id, batch_id)
+    if batch is None:
+        raise NoSuchBatch(number=batch_id)
+    return batch
+
+
+def _note(session: Session, actor: Actor, action: str, batch_id: int, *, now: datetime) -> None:
+    audits.note(
+        session,
+        actor.community_id,
+        actor=actor.trace,
+        action=action,
+        subject=f"batch:{batch_id}",
+        now=now,
+    )

@@ -1,0 +1,272 @@
+"""The postman: does what happens after a commit, job by job, until told to stop.
+
+Each lane has a loop that claims what is due and starts it; network happens outside transactions,
+and the outcome, its event and the end of the job are one commit. Any number of postmen may work on
+one PostgreSQL database. What a job means is in `carrying.py` and `telling.py`.
+"""
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import structlog
+from sqlmodel import Session
+
+from bot.ports import Pace, Services
+from storage import attempts, invitations, jobs
+from storage.database import DatabaseAway, Work
+from storage.jobs import Claimed
+
+Record = Callable[[Session], None]  # writes an outcome and settles the job, in one commit
+Doing = Callable[[Services, Claimed], Awaitable[Record]]
+
+POLL = 1.0  # seconds: the safety net under wake-ups that were missed
+_MUST_END = 0.8  # of the lease: nobody else may have the job yet
+_BUGS = 5  # tries of a job that fails for a reason of ours
+_JITTER = 0.25
+_TIMER = "timer"
+_KEEP_JOBS = timedelta(days=30)
+_KEEP_DRAFTS = timedelta(days=1)
+_KEEP_CONTACTS = timedelta(days=90)  # after an invitation ended; the letters promise it
+
+log = structlog.get_logger()
+
+
+class Later(Exception):
+    """The job cannot be done just now."""
+
+    def __init__(self, error: str, *, after: float | None = None, pause: bool = False) -> None:
+        super().__init__(error)
+        self.error = error
+        self.after = after  # seconds; None: by the lane's back-off
+        self.pause = pause  # the whole lane waits, in every worker
+
+
+class GiveUp(Exception):
+    """The job can never be done."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One lane's loop: when it must look next, and what it has under way."""
+
+    name: str
+    pace: Pace
+    look_at: float = 0.0  # monotonic seconds
+    wake: asyncio.Event | None = None
+
+    def look_within(self, seconds: float) -> None:
+        """Look again no later than in so many seconds."""
+        at = time.monotonic() + seconds
+        if at < self.look_at:
+            self.look_at = at
+            if self.wake is not None:
+                self.wake.set()
+
+
+class Postman:
+    """One worker."""
+
+    def __init__(
+        self, services: Services, kinds: Mapping[str, Doing], *, lease: float | None = None
+    ) -> None:
+        """Takes: kinds, what each kind of job means; lease, seconds, instead of the lanes' own."""
+        self._services = services
+        self._kinds = {**kinds, "sweep": sweep}
+        self._lanes = {
+            name: _Lane(name, pace if lease is None else replace(pace, lease=lease))
+            for name, pace in _paces(services).items()
+        }
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; then finish what is under way."""
+        loop = asyncio.get_running_loop()
+
+        def told(work: Work) -> None:
+            loop.call_soon_threadsafe(self._told, work)
+
+        self._services.storage.on_work(told)
+        await _ask_for_sweep(self._services)
+        async with asyncio.TaskGroup() as group:
+            for lane in self._lanes.values():
+                group.create_task(self._serve(lane, stop))
+
+    def _told(self, work: Work) -> None:
+        for name, due_in in work.items():
+            if name in self._lanes:
+                self._lanes[name].look_within(due_in)
+
+    async def _serve(self, lane: _Lane, stop: asyncio.Event) -> None:
+        lane.wake = asyncio.Event()
+        under_way: set[asyncio.Task[None]] = set()
+        stopping = asyncio.create_task(stop.wait())
+        while not stop.is_set():
+            lane.look_at = time.monotonic() + POLL
+            free = lane.pace.at_once - len(under_way)
+            if free > 0:
+                for job in await self._claim(lane, free):
+                    task = asyncio.create_task(self._do(job, lane), name=job.key)
+                    under_way.add(task)
+            under_way = await self._rest(lane, under_way, stopping)
+        if under_way:
+            await asyncio.wait(under_way)
+        stopping.cancel()
+
+    async def _claim(self, lane: _Lane, free: int) -> tuple[Claimed, ...]:
+        try:
+            claims = await self._services.storage.write(
+                jobs.claim,
+                lane.name,
+                limit=free,
+                lease=timedelta(seconds=lane.pace.lease),
+                per_second=lane.pace.per_second,
+                burst=lane.pace.burst,
+            )
+        except DatabaseAway:
+            log.warning("postman.database_away", lane=lane.name)
+            return ()
+        if claims.wait is not None:
+            lane.look_within(claims.wait)
+        return claims.jobs
+
+    async def _rest(
+        self,
+        lane: _Lane,
+        under_way: set[asyncio.Task[None]],
+        stopping: asyncio.Task[Literal[True]],
+    ) -> set[asyncio.Task[None]]:
+        """Until there may be something to start: a job is due and a hand is free."""
+        assert lane.wake is not None
+        full = len(under_way) >= lane.pace.at_once
+        while not stopping.done():
+            wait = None if full else lane.look_at - time.monotonic()
+            if wait is not None and wait <= 0:
+                break
+            lane.wake.clear()
+            woken = asyncio.create_task(lane.wake.wait())
+            anything: set[asyncio.Task[Any]] = {*under_way, woken, stopping}
+            done, _ = await asyncio.wait(
+                anything,
+                timeout=wait,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            woken.cancel()
+            if done & under_way:
+                under_way = under_way - done
+                break
+        return under_way
+
+    async def _do(self, job: Claimed, lane: _Lane) -> None:
+        try:
+            async with asyncio.timeout(_MUST_END * lane.pace.lease):
+                record = await self._kinds[job.kind](self._services, job)
+        except Exception as error:  # noqa: BLE001 - a job must not take its lane down
+            record = _failed(job, lane, error)
+        await self._record(job, record)
+
+    async def _record(self, job: Claimed, record: Record) -> None:
+        """Keep the outcome, through an absence of the database: what was done was done."""
+        while True:
+            try:
+                return await self._services.storage.write(record)
+            except DatabaseAway:
+                await asyncio.sleep(POLL)
+            except Exception:
+                log.exception("postman.record_failed", job=job.id, kind=job.kind)
+                record = _buried(job, "done, but what came of it could not be recorded")
+
+
+def _paces(services: Services) -> dict[str, Pace]:
+    lanes: dict[str, Pace] = {medium: row.pace for medium, row in services.couriers.items()}
+    lanes |= {f"chat:{name}": chat.pace for name, chat in services.chats.items()}
+    return {**lanes, _TIMER: Pace(at_once=1, lease=300)}
+
+
+def backoff(delays: tuple[float, ...], attempts_so_far: int) -> timedelta:
+    """How long to wait before the next try: the delays in order, ±25 % so that crowds disperse."""
+    delay = delays[min(attempts_so_far, len(delays) - 1)]
+    return timedelta(seconds=delay * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311
+
+
+def _failed(job: Claimed, lane: _Lane, error: Exception) -> Record:
+    """What a job's failure comes to."""
+    pace = lane.pace
+    match error:
+        case GiveUp():
+            return _buried(job, error.error)
+        case Later():
+            after = backoff(pace.delays, job.attempts)
+            if error.after is not None:
+                after = timedelta(seconds=error.after)
+            if datetime.now(UTC) - job.created_at > pace.give_up:
+                return _buried(job, error.error)
+            return _postponed(job, pace, after, error)
+        case _:
+            reference = secrets.token_hex(4)
+            log.error("postman.job_failed", job=job.id, kind=job.kind, reference=reference,
+                      exc_info=error)  # fmt: skip
+            if job.attempts + 1 >= _BUGS:
+                return _buried(job, f"error {reference}")
+            after = backoff(pace.delays, job.attempts)
+            return _postponed(job, pace, after, Later(f"error {reference}"))
+
+
+def _buried(job: Claimed, error: str) -> Record:
+    def record(session: Session) -> None:
+        log.warning("postman.gave_up", job=job.id, kind=job.kind, error=error)
+        jobs.bury(session, job, error=error)
+
+    return record
+
+
+def _postponed(job: Claimed, pace: Pace, after: timedelta, later: Later) -> Record:
+    def record(session: Session) -> None:
+        if later.pause:
+            pause_lane(session, job.lane, pace, after.total_seconds())
+        jobs.retry(session, job, after=after, error=later.error)
+
+    return record
+
+
+def pause_lane(session: Session, lane: str, pace: Pace, seconds: float) -> None:
+    """Let nothing of the lane start for so long, in no worker."""
+    slack = (pace.burst - 1) / pace.per_second if pace.per_second else 0.0
+    jobs.pause(session, lane, seconds=seconds, slack=timedelta(seconds=slack))
+
+
+# The daily sweep
+
+
+async def sweep(services: Services, job: Claimed) -> Record:
+    """Forget what need not be kept, and ask for tomorrow's sweep."""
+
+    def record(session: Session) -> None:
+        now = datetime.now(UTC)
+        jobs.forget_finished(session, before=now - _KEEP_JOBS)
+        invitations.forget_drafts(session, before=now - _KEEP_DRAFTS)
+        invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
+        attempts.forget(session, before=now - timedelta(hours=2))
+        jobs.finish(session, job)
+        jobs.enqueue(session, [_sweep_on(now + timedelta(days=1))])
+
+    return record
+
+
+async def _ask_for_sweep(services: Services) -> None:
+    await services.storage.write(jobs.enqueue, [_sweep_on(datetime.now(UTC))])
+
+
+def _sweep_on(day: datetime) -> jobs.NewJob:
+    at_three = day.replace(hour=3, minute=0, second=0, microsecond=0)
+    return jobs.NewJob(
+        key=f"sweep:{day:%Y-%m-%d}", lane=_TIMER, kind="sweep", args={}, run_at=at_three
+    )

@@ -1,0 +1,187 @@
+"""All doubts before the first effect: what would become of each address a leader pasted."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlmodel import Session
+
+from bot.community import contacts, labels
+from bot.community.contacts import BadContact, Contact, Way
+from bot.community.errors import Refusal
+from bot.community.leaders import Actor
+from bot.ports import Services
+from storage import communities, deliveries, invitations, members
+from storage.tables import Community, Draft
+
+Verdict = Literal["good", "slip", "repeat", "invited", "member", "opted out", "bounced", "bad"]
+_LONGEST_PASTE = 40_000  # characters: 100 addresses of the longest kind
+
+
+class TooManyAtOnce(Refusal):
+    """That is {count} at once; {limit} are the most. Please send them in parts."""
+
+    status = 422
+
+
+class NothingToSend(Refusal):
+    """There is no address in that. Put one or more after the command, in any shape."""
+
+    status = 422
+
+
+class MediumNotSetUp(Refusal):
+    """{why} {others}"""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One pasted entry and what would become of it."""
+
+    typed: str
+    verdict: Verdict
+    words: str = ""  # why it would not be sent, or what is odd
+    contact: Contact | None = None
+    invitation_id: int | None = None  # the open one, when invited already
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All rows of a paste, in order. Nothing has happened yet."""
+
+    medium: Way
+    rows: tuple[Row, ...]
+    draft_id: int | None = None  # what *Send* refers to; none when nothing can be sent
+
+    def of(self, verdict: Verdict) -> tuple[Row, ...]:
+        """The rows with this verdict."""
+        return tuple(row for row in self.rows if row.verdict == verdict)
+
+
+def require(services: Services, medium: Way) -> None:
+    """Raise MediumNotSetUp when letters of this kind cannot leave."""
+    if medium in services.couriers:
+        return
+    ways = {"email": "`/invite email`", "text": "`/invite text`"}
+    others = [words for name, words in ways.items() if name in services.couriers]
+    raise MediumNotSetUp(
+        why=services.missing.get(medium, "That way of sending is not set up."),
+        others=f"You can use {' or '.join([*others, '`/passes`'])}.",
+    )
+
+
+async def preview(
+    services: Services, actor: Actor, *, medium: Way, pasted: str, now: datetime
+) -> Preview:
+    """Judge every entry of a paste and keep the good ones as a draft.
+
+    Takes: pasted, one or up to 100 addresses or numbers in any shape.
+    Raises: MediumNotSetUp, NothingToSend, TooManyAtOnce.
+    Touches: storage.
+    """
+    require(services, medium)
+    entries = list(contacts.pieces(pasted[:_LONGEST_PASTE], medium))
+    if not entries:
+        raise NothingToSend
+    if len(entries) > contacts.LIMIT or len(pasted) > _LONGEST_PASTE:
+        raise TooManyAtOnce(count=len(entries), limit=contacts.LIMIT)
+    return await services.storage.write(
+        _judge_all, services, actor, medium=medium, entries=entries, now=now
+    )
+
+
+def _judge_all(
+    session: Session,
+    services: Services,
+    actor: Actor,
+    *,
+    medium: Way,
+    entries: Sequence[str],
+    now: datetime,
+) -> Preview:
+    community = communities.get(session, actor.community_id)
+    regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
+    parsed = [_parsed(entry, medium, community, regions) for entry in entries]
+    rows = _judged(session, services, community, _without_repeats(parsed), now=now)
+    good = [row.contact.address for row in rows if row.verdict == "good" and row.contact]
+    slips = [[r.contact.address, r.contact.suggestion] for r in rows if _is_slip(r) and r.contact]
+    if not good and not slips:
+        return Preview(medium, tuple(rows))
+    draft = Draft(
+        community_id=community.id,
+        leader_id=actor.leader_id,
+        medium=medium,
+        contacts=good,
+        slips=slips,
+        created_at=now,
+    )
+    return Preview(medium, tuple(rows), invitations.add_draft(session, draft).id)
+
+
+def _is_slip(row: Row) -> bool:
+    return row.verdict == "slip"
+
+
+def _parsed(entry: str, medium: Way, community: Community, regions: Collection[str]) -> Row:
+    try:
+        contact = contacts.parse(medium, entry, region=community.region, regions=regions)
+    except BadContact as bad:
+        return Row(entry, "bad", f"{bad.why}.")
+    if contact.suggestion:
+        return Row(entry, "slip", f"did you mean {contact.suggestion}?", contact)
+    return Row(entry, "good", "", contact)
+
+
+def _without_repeats(rows: Sequence[Row]) -> list[Row]:
+    seen: Counter[str] = Counter()
+    result = []
+    for row in rows:
+        address = row.contact.address if row.contact else ""
+        seen[address] += bool(address)
+        repeated = row.contact is not None and seen[address] > 1
+        result.append(
+            Row(row.typed, "repeat", "it stands here twice.", row.contact) if repeated else row
+        )
+    return result
+
+
+def _judged(
+    session: Session, services: Services, community: Community, rows: list[Row], *, now: datetime
+) -> list[Row]:
+    keys = {
+        row.contact.key(services.keys): row
+        for row in rows
+        if row.contact is not None and row.verdict in {"good", "slip"}
+    }
+    suppressed = deliveries.suppressed(session, keys, now=now)
+    joined = {
+        key
+        for member in members.by_contact(session, keys, community_id=community.id)
+        for key in (member.email_key, member.phone_key)
+    }
+    open_ones = invitations.open_by_contact(session, community.id, keys)
+    judged: dict[int, Row] = {}
+    for key, row in keys.items():
+        if key in suppressed:
+            judged[id(row)] = _suppressed(row, suppressed[key])
+        elif key in joined:
+            judged[id(row)] = Row(row.typed, "member", "is a member already.", row.contact)
+        elif (known := open_ones.get(key)) and not _lapsed(known.expires_at, now):
+            words = f"was invited on {labels.day(known.created_at)}."
+            judged[id(row)] = Row(row.typed, "invited", words, row.contact, known.id)
+    return [judged.get(id(row), row) for row in rows]
+
+
+def _lapsed(expires_at: datetime | None, now: datetime) -> bool:
+    return expires_at is not None and expires_at <= now
+
+
+def _suppressed(row: Row, reason: str) -> Row:
+    if reason == "bounced":
+        words = "bounced within the last 30 days. Check the spelling."
+        return Row(row.typed, "bounced", words, row.contact)
+    return Row(row.typed, "opted out", "asked not to be written to.", row.contact)

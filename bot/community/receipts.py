@@ -1,0 +1,213 @@
+"""Receipts: the message in a leader's chat that shows how invitations fare, edited as they change.
+
+A receipt is composed anew from what storage knows each time its job runs; many changes in a short
+while are one edit.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.community import contacts, labels
+from bot.community.labels import Label
+from bot.messages import Button, Card
+from storage import communities, deliveries, invitations
+from storage.database import clock
+from storage.invitations import Standing
+from storage.jobs import NewJob, enqueue_again
+from storage.tables import Batch, Receipt
+
+_COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
+_SHOWN_TROUBLES = 5
+_BY = {"email": "by e-mail", "text": "by text", "pass": "on a pass"}
+_NOUN = {"email": "e-mail", "text": "text"}
+_ORDER: tuple[Label, ...] = (
+    "joined", "delivered", "sent", "queued", "waiting", "checking", "bounced", "failed",
+    "opted out", "expired", "void",
+)  # fmt: skip
+
+
+def open_receipt(
+    session: Session, community_id: int, *, leader_id: int, chat: str, channel: str, now: datetime
+) -> Receipt:
+    """A new receipt, to be posted by the postman."""
+    receipt = deliveries.add_receipt(
+        session,
+        Receipt(
+            community_id=community_id,
+            leader_id=leader_id,
+            chat=chat,
+            channel=channel,
+            created_at=now,
+        ),
+    )
+    refresh(session, receipt.id, at_once=True)
+    return receipt
+
+
+def refresh(session: Session, receipt_id: int, *, at_once: bool = False) -> None:
+    """Have the postman post the receipt or edit it to the newest state."""
+    receipt = deliveries.receipt(session, receipt_id)
+    now = clock(session)
+    enqueue_again(
+        session,
+        NewJob(
+            key=f"receipt:{receipt_id}",
+            lane=f"chat:{receipt.chat}",
+            kind="receipt",
+            args={"receipt": receipt_id},
+            community_id=receipt.community_id,
+            run_at=now if at_once else now + _COALESCE,
+        ),
+    )
+
+
+def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
+    """What the receipt shows now."""
+    rows = invitations.standings(
+        session, receipt.community_id, invitations.of_receipt(receipt.id), limit=101
+    )
+    if rows and rows[0].invitation.batch_id is not None:
+        batch = invitations.batch(session, receipt.community_id, rows[0].invitation.batch_id)
+        assert batch is not None
+        return of_batch(batch, rows, now=now)
+    if len(rows) == 1:
+        return of_one(session, rows[0], now=now)
+    return _of_many(rows[::-1], now=now)
+
+
+def fingerprint(card: Card) -> str:
+    """Two cards with the same fingerprint look the same."""
+    return hashlib.sha256(json.dumps(asdict(card)).encode()).hexdigest()[:16]
+
+
+def of_one(session: Session, standing: Standing, *, now: datetime) -> Card:
+    """The card of one invitation: who, how it stands, what can be done."""
+    row, delivery = standing.invitation, standing.delivery
+    state = labels.label(standing, now=now)
+    who = _who(standing)
+    lines = [f"{labels.MARKS[state]} {who}: {_sentence(standing, state)}"]
+    if state == "joined" and (redemption := invitations.redemption(session, row.id)):
+        lines = [f"{labels.MARKS[state]} {who}: joined on {labels.day(redemption.at)}."]
+    elif delivery is not None and delivery.words and state not in {"void", "expired"}:
+        lines.append(delivery.words)
+    if state not in {"joined", "void", "expired"} and row.expires_at is not None:
+        community = communities.get(session, row.community_id)
+        lines.append(f"The code works until {_until(row.expires_at, community.timezone)}.")
+    return Card("\n".join(lines), _buttons(standing, state))
+
+
+def _who(standing: Standing) -> str:
+    row = standing.invitation
+    if row.contact is None or row.medium == "pass":
+        return f"Pass {row.serial} of batch {row.batch_id}" if row.batch_id else f"Pass #{row.id}"
+    return contacts.known(row.medium, row.contact).shown
+
+
+def _sentence(standing: Standing, state: Label) -> str:
+    medium = standing.invitation.medium
+    noun = _NOUN.get(medium, "pass")
+    match state:
+        case "queued":
+            return f"the {noun} is queued and goes out shortly."
+        case "checking":
+            return "we lost the connection while sending and are checking whether it went out."
+        case "waiting":
+            return f"the {noun} has not been taken yet; still trying."
+        case "sent":
+            return f"the {noun} has been sent. No word yet that it arrived."
+        case "delivered":
+            return f"the {noun} has been delivered. Not joined yet."
+        case "bounced" | "failed":
+            return f"the {noun} did not arrive."
+        case "opted out":
+            return "does not want to be written to."
+        case "void":
+            return "the invitation is void; its code no longer works."
+        case "expired":
+            return "the code has expired. Resending makes it work again."
+        case "printed":
+            return "printed, not used yet."
+        case _:
+            return f"{state}."
+
+
+def _buttons(standing: Standing, state: Label) -> tuple[Button, ...]:
+    row = standing.invitation
+    if state == "joined":
+        return ()
+    if state == "void":
+        return (Button("Take back the void", f"/invites reopen {row.id}"),)
+    buttons = []
+    if row.contact is not None and state != "opted out":
+        if state in labels.TROUBLE:
+            buttons.append(Button("Fix the address", f"/invites fix {row.id}", "primary"))
+        buttons.append(Button("Resend", f"/invites resend {row.id}"))
+        if state not in labels.TROUBLE:
+            buttons.append(Button("Fix the address", f"/invites fix {row.id}"))
+    buttons.append(Button("Send another way", f"/invites other {row.id}"))
+    buttons.append(Button("Void", f"/invites void {row.id}", "danger"))
+    return tuple(buttons)
+
+
+def _of_many(rows: list[Standing], *, now: datetime) -> Card:
+    states = [labels.label(row, now=now) for row in rows]
+    total = len(rows)
+    media = {row.invitation.medium for row in rows}
+    how = _BY[media.pop()] if len(media) == 1 else "in several ways"
+    gone = sum(_has_left(row) for row in rows)
+    count = Counter(states)
+    parts = [f"{gone} of {total} sent"]
+    parts += [f"{count[state]} {state}" for state in _ORDER if count[state] and state != "sent"]
+    lines = [f"{total} invitations {how}: {', '.join(parts)}."]
+    troubles = [
+        (row, state) for row, state in zip(rows, states, strict=True) if state in labels.TROUBLE
+    ]
+    for row, state in troubles[:_SHOWN_TROUBLES]:
+        why = row.delivery.words if row.delivery else ""
+        lines.append(f"{labels.MARKS[state]} {_who(row)}: {why or _sentence(row, state)}")
+    if len(troubles) > _SHOWN_TROUBLES:
+        lines.append(f"… and {len(troubles) - _SHOWN_TROUBLES} more.")
+    lines += [row.delivery.words for row in rows if row.delivery and _is_held_up(row)][:1]
+    buttons = tuple(
+        Button(f"Fix {_short(_who(row))}", f"/invites {row.invitation.id}")
+        for row, _ in troubles[:_SHOWN_TROUBLES]
+    )
+    return Card("\n".join(lines), (*buttons, Button("Show all invitations", "/invites")))
+
+
+def _has_left(row: Standing) -> bool:
+    return row.delivery is not None and row.delivery.rank >= deliveries.RANK["sent"]
+
+
+def _is_held_up(row: Standing) -> bool:
+    return row.delivery is not None and not _has_left(row) and bool(row.delivery.words)
+
+
+def _short(who: str) -> str:
+    return who if len(who) <= 30 else f"{who[:29]}…"
+
+
+def of_batch(batch: Batch, rows: list[Standing], *, now: datetime) -> Card:
+    """The card of a batch of passes."""
+    count = Counter(labels.label(row, now=now) for row in rows)
+    parts = [f"{count['joined']} joined"]
+    parts += [f"{count[state]} {state}" for state in ("expired", "void") if count[state]]
+    name = f"Batch {batch.id}" + (f" “{batch.label}”" if batch.label else "")
+    passes = "1 pass" if batch.pass_count == 1 else f"{batch.pass_count} passes"
+    handed = f", handed out on {labels.day(batch.handed_out_at)}" if batch.handed_out_at else ""
+    buttons = [Button("Print again", f"/passes again {batch.id}")]
+    if not batch.handed_out_at:
+        buttons.append(Button("Mark as handed out", f"/passes handed-out {batch.id}"))
+    if count["printed"]:
+        buttons.append(Button("Void the unused ones", f"/passes void {batch.id}", "danger"))
+    return Card(f"🖨 {name}: {passes} printed{handed}, {', '.join(parts)}.", tuple(buttons))
+
+
+def _until(expires_at: datetime, timezone: str) -> str:
+    return labels.day(expires_at.astimezone(ZoneInfo(timezone)) - timedelta(seconds=1))

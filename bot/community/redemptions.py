@@ -1,0 +1,370 @@
+"""Redemptions: a resident uses an access code, once, and becomes a member.
+
+One transaction claims the code, finds or makes the household, makes the members, takes back letters
+that still wait and leaves the announcement to the postman: after it, nothing can fail the newcomer.
+A right code is looked up before any limit is asked, so nobody is ever locked out by strangers.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from bot.community import announcements, codes, contacts, letters, names, notices, receipts
+from bot.community.contacts import BadContact
+from bot.community.deliveries import job_keys
+from bot.community.errors import BadFields, Refusal
+from bot.community.names import BadWords
+from bot.ports import Services
+from bot.settings import Keys
+from storage import attempts, audits, communities, deliveries, invitations, members
+from storage.jobs import cancel
+from storage.tables import Community, Household, Invitation, Member, Redemption
+
+HOUSEHOLD_LIMIT = 12  # members; more is a mistake or somebody giving the code around
+_WRONG_CODES_OF_ONE = 20  # an hour, from one address
+_WRONG_CODES_OF_ALL = 600  # an hour: at 55 bits still hopeless for 1.5 chances in a million a year
+
+
+class UnknownCode(Refusal):
+    """We do not know this code. Please compare it with your letter or pass once more."""
+
+    status = 404
+
+
+class TooManyTries(Refusal):
+    """There were too many wrong codes from your connection. Please try again in {minutes} min."""
+
+    status = 429
+    retry_after: int
+
+
+class CodeUsed(Refusal):
+    """This code has been used already. Each code works once, for one household."""
+
+    status = 410
+    member_id: int | None = None  # who used it, when this very browser did
+
+
+class CodeVoid(Refusal):
+    """This code is no longer valid. Please ask whoever gave it to you for a new one."""
+
+    status = 410
+
+
+class CodeExpired(Refusal):
+    """This code has expired. {leader} of {community} can make it work again."""
+
+    status = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """What somebody with a good code may know before signing up."""
+
+    invitation_id: int
+    community_id: int
+    community: str
+    welcome: str
+    features: tuple[str, ...]
+    colour: str
+    language: str
+    region: str
+    invited_by: str
+    code: str  # grouped
+    valid_until: date | None
+    contact: str  # what the invitation was sent to; empty for a pass
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """A sign-up form, parsed."""
+
+    name: str
+    address: str
+    email: str
+    phone: str  # E.164
+    others: tuple[str, ...]  # names of the rest of the household
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a new member is welcomed with."""
+
+    member_id: int
+    household_id: int
+    community: str
+    colour: str
+    language: str
+    name: str
+    address: str
+    is_head: bool
+    head_name: str
+    others: tuple[str, ...]  # names of the rest of the household
+    links: tuple[tuple[str, str], ...]  # (label, URL) of the community's chats
+    invited_by: str
+
+
+async def look_up(
+    services: Services, typed: str, *, source: str, browser: str = "", now: datetime
+) -> Invited:
+    """What a code opens. Changes nothing but the count of wrong codes.
+
+    Takes: source, the client's address; browser, its random cookie.
+    Raises: MistypedCode, UnknownCode, TooManyTries, CodeUsed, CodeVoid, CodeExpired.
+    """
+    code_hash = codes.fingerprint(services.keys, codes.parse(typed))
+
+    def query(session: Session) -> Invited | None:
+        row = invitations.by_code(session, code_hash)
+        if row is None:
+            return None
+        _check_usable(session, row, browser, now=now)
+        return _invited(session, services.keys, row)
+
+    invited = await services.storage.read(query)
+    if invited is None:
+        raise await _wrong_code(services, source, now=now)
+    return invited
+
+
+async def _wrong_code(services: Services, source: str, *, now: datetime) -> Refusal:
+    digest = hmac.digest(services.keys.pepper, f"source:{source}".encode(), hashlib.sha256)
+    one, everybody = f"code:{digest.hex()[:16]}", "code:all"
+    numbers = await services.storage.write(attempts.count, (one, everybody), now=now)
+    if numbers[one] > _WRONG_CODES_OF_ONE or numbers[everybody] > _WRONG_CODES_OF_ALL:
+        wait = attempts.hour_ends_in(now)
+        return TooManyTries(retry_after=wait, minutes=-(-wait // 60))
+    return UnknownCode()
+
+
+def _check_usable(session: Session, row: Invitation, browser: str, *, now: datetime) -> None:
+    if row.redeemed_at is not None:
+        redemption = invitations.redemption(session, row.id)
+        mine = redemption is not None and browser and redemption.browser == _hashed(browser)
+        raise CodeUsed(member_id=redemption.member_id if redemption and mine else None)
+    if row.voided_at is not None:
+        raise CodeVoid
+    if row.expires_at is not None and row.expires_at <= now:
+        raise CodeExpired(
+            leader=communities.leader_name(session, row.leader_id),
+            community=communities.get(session, row.community_id).name,
+        )
+
+
+def _hashed(browser: str) -> bytes:
+    return hashlib.sha256(browser.encode()).digest()[:16]
+
+
+def _invited(session: Session, keys: Keys, row: Invitation) -> Invited:
+    community = communities.get(session, row.community_id)
+    return Invited(
+        invitation_id=row.id,
+        community_id=community.id,
+        community=community.name,
+        welcome=community.welcome,
+        features=tuple(community.features),
+        colour=community.colour,
+        language=community.language,
+        region=community.region,
+        invited_by=communities.leader_name(session, row.leader_id),
+        code=codes.grouped(codes.derive(keys, row.id, row.generation)),
+        valid_until=letters.last_day(row.expires_at, community) if row.expires_at else None,
+        contact=row.contact or "",
+    )
+
+
+def parse_sign_up(
+    *, name: str, address: str, contact: str, others: Sequence[str] = (), region: str
+) -> SignUp:
+    """The sign-up form, parsed at the door.
+
+    Takes: contact, an e-mail address or telephone number; others, names, empty ones ignored.
+    Raises: BadFields, with a sentence for each of name, address, contact, others.
+    """
+    errors: dict[str, str] = {}
+
+    def tried(field: str, parse: type | object, *args: object, **kwargs: object) -> str:
+        try:
+            return parse(*args, **kwargs)  # type: ignore[operator,no-any-return]
+        except BadWords as bad:
+            errors[field] = bad.why
+            return ""
+
+    parsed_name = tried("name", names.name, name)
+    parsed_address = tried(
+        "address", names.name, address, what="street address", longest=names.LONGEST_ADDRESS
+    )
+    parsed_others = [tried("others", names.name, other) for other in others if other.strip()]
+    if len(parsed_others) >= HOUSEHOLD_LIMIT:
+        errors["others"] = f"A household has up to {HOUSEHOLD_LIMIT} members here."
+    email = phone = ""
+    try:
+        email, phone = parse_own_contact(contact, region=region)
+    except BadContact as bad:
+        errors["contact"] = f"Please check this: {bad.why}."
+    if errors:
+        raise BadFields(errors)
+    return SignUp(parsed_name, parsed_address, email, phone, tuple(parsed_others))
+
+
+def parse_own_contact(typed: str, *, region: str) -> tuple[str, str]:
+    """A resident's own (e-mail address, number in E.164), one of them empty. Raises: BadContact."""
+    if not typed.strip():
+        raise BadContact("give an e-mail address or a telephone number")
+    contact = contacts.parse_any(typed, region=region)
+    return (contact.address, "") if contact.medium == "email" else ("", contact.address)
+
+
+async def redeem(
+    services: Services, typed: str, sign_up: SignUp, *, source: str, browser: str, now: datetime
+) -> Joined:
+    """Use a code up and make its holder a member.
+
+    The same browser sending the form again gets the same answer again.
+    Raises: MistypedCode, UnknownCode, TooManyTries, CodeUsed, CodeVoid, CodeExpired, BadFields.
+    Touches: storage, in one transaction; announcement and receipt follow.
+    """
+    code_hash = codes.fingerprint(services.keys, codes.parse(typed))
+    joined = await services.storage.write(
+        _redeem, services, code_hash, sign_up, browser=browser, now=now
+    )
+    if joined is None:
+        raise await _wrong_code(services, source, now=now)
+    return joined
+
+
+def _redeem(
+    session: Session,
+    services: Services,
+    code_hash: bytes,
+    sign_up: SignUp,
+    *,
+    browser: str,
+    now: datetime,
+) -> Joined | None:
+    won = invitations.claim(session, code_hash, now=now)
+    row = invitations.by_code(session, code_hash)
+    if row is None:
+        return None
+    if not won:
+        try:
+            _check_usable(session, row, browser, now=now)
+        except CodeUsed as used:
+            if used.member_id is None:
+                raise
+            return _joined(session, used.member_id)
+    community = communities.get(session, row.community_id)
+    household, housemates = _household(session, community, sign_up, now=now)
+    member = _add_member(session, services.keys, household, sign_up, head=not housemates, now=now)
+    for other in sign_up.others:
+        members.add(
+            session,
+            Member(community_id=community.id, household_id=household.id, name=other, joined_at=now),
+        )
+    members.add_redemption(
+        session,
+        Redemption(
+            community_id=community.id,
+            invitation_id=row.id,
+            household_id=household.id,
+            member_id=member.id,
+            browser=_hashed(browser) if browser else None,
+            at=now,
+        ),
+    )
+    audits.note(
+        session,
+        community.id,
+        actor=f"member:{member.id}",
+        action="invitation.redeemed",
+        subject=f"invitation:{row.id}",
+        now=now,
+    )
+    cancel(session, job_keys(deliveries.of_invitation(session, row.id)))
+    announcements.announce(session, member, others=sign_up.others)
+    if housemates:
+        notices.joined_a_household(session, services, row, member, housemates, now=now)
+    if row.receipt_id is not None:
+        receipts.refresh(session, row.receipt_id)
+    return _joined(session, member.id)
+
+
+def _household(
+    session: Session, community: Community, sign_up: SignUp, *, now: datetime
+) -> tuple[Household, list[Member]]:
+    household, is_new = members.find_or_add_household(
+        session,
+        community.id,
+        address=sign_up.address,
+        address_key=names.address_key(sign_up.address),
+        now=now,
+    )
+    if is_new:
+        return household, []
+    members.lock_household(session, household.id)  # two codes, one address, one moment: one head
+    housemates = members.of_household(session, household.id)
+    if len(housemates) + 1 + len(sign_up.others) > HOUSEHOLD_LIMIT:
+        raise BadFields({"address": f"This household has its {HOUSEHOLD_LIMIT} members already."})
+    return household, housemates
+
+
+def _add_member(
+    session: Session,
+    keys: Keys,
+    household: Household,
+    sign_up: SignUp,
+    *,
+    head: bool,
+    now: datetime,
+) -> Member:
+    email, phone = sign_up.email or None, sign_up.phone or None
+    return members.add(
+        session,
+        Member(
+            community_id=household.community_id,
+            household_id=household.id,
+            is_head=head,
+            name=sign_up.name,
+            email=email,
+            email_key=contacts.known("email", email).key(keys) if email else None,
+            phone=phone,
+            phone_key=contacts.known("text", phone).key(keys) if phone else None,
+            joined_at=now,
+        ),
+    )
+
+
+async def welcome(services: Services, member_id: int, *, now: datetime) -> Joined | None:
+    """The welcome of somebody who has joined; None when they are no longer a member."""
+
+    def query(session: Session) -> Joined | None:
+        return _joined(session, member_id) if members.get(session, member_id) else None
+
+    return await services.storage.read(query)
+
+
+def _joined(session: Session, member_id: int) -> Joined:
+    member = session.get_one(Member, member_id)
+    community = communities.get(session, member.community_id)
+    household = members.household(session, member.household_id)
+    housemates = members.of_household(session, household.id)
+    redemption = members.redemption_of(session, member_id)
+    row = invitations.get(session, community.id, redemption.invitation_id) if redemption else None
+    return Joined(
+        member_id=member.id,
+        household_id=household.id,
+        community=community.name,
+        colour=community.colour,
+        language=community.language,
+        name=member.name,
+        address=household.address,
+        is_head=member.is_head,
+        head_name=next((mate.name for mate in housemates if mate.is_head), ""),
+        others=tuple(mate.name for mate in housemates if mate.id != member.id),
+        links=tuple((label, url) for label, url in community.links),
+        invited_by=communities.leader_name(session, row.leader_id) if row else "",
+    )

@@ -1,0 +1,98 @@
+"""Telling the chat: post and edit receipts, announce joins, pass on notices."""
+
+from datetime import UTC, datetime
+
+from sqlmodel import Session
+
+from bot.community import announcements, receipts
+from bot.community.postman import GiveUp, Later, Record
+from bot.messages import Card
+from bot.ports import Chat, ChatDown, ChatRefused, Services
+from storage import deliveries, jobs, members
+from storage.jobs import Claimed
+from storage.tables import ChatLink, Member, Receipt
+
+
+async def show_receipt(services: Services, job: Claimed) -> Record:
+    """Post the receipt, or edit it to the newest state; an equal edit is skipped."""
+    receipt_id = int(job.args["receipt"])
+
+    def query(session: Session) -> tuple[Receipt, Card]:
+        row = deliveries.receipt(session, receipt_id)
+        return row, receipts.compose(session, row, now=datetime.now(UTC))
+
+    receipt, card = await services.storage.read(query)
+    shown = receipts.fingerprint(card)
+    message = receipt.message
+    if shown != receipt.shown:
+        chat = _chat(services, receipt.chat)
+        if message is None:
+            message = await _posted(chat, receipt.channel, card, key=job.key)
+        else:
+            await _edited(chat, receipt.channel, message, card)
+
+    def record(session: Session) -> None:
+        deliveries.mark_shown(session, receipt_id, message=message or "", shown=shown)
+        jobs.finish(session, job)
+
+    return record
+
+
+async def announce(services: Services, job: Claimed) -> Record:
+    """Say in the community's channel who joined."""
+
+    def query(session: Session) -> tuple[ChatLink, Card] | None:
+        link = session.get(ChatLink, int(job.args["link"]))
+        member = members.get(session, int(job.args["member"]))
+        if link is None or link.announce_channel is None or not isinstance(member, Member):
+            return None
+        return link, announcements.compose(session, member, others=tuple(job.args["others"]))
+
+    found = await services.storage.read(query)
+    if found is not None:
+        link, card = found
+        await _posted(_chat(services, link.chat), link.announce_channel or "", card, key=job.key)
+    return _finished(job)
+
+
+async def tell(services: Services, job: Claimed) -> Record:
+    """Pass a notice on, in the chat where the receipt is."""
+    receipt = await services.storage.read(deliveries.receipt, int(job.args["receipt"]))
+    card = Card(str(job.args["words"]))
+    await _posted(_chat(services, receipt.chat), receipt.channel, card, key=job.key)
+    return _finished(job)
+
+
+def _finished(job: Claimed) -> Record:
+    def record(session: Session) -> None:
+        jobs.finish(session, job)
+
+    return record
+
+
+def _chat(services: Services, name: str) -> Chat:
+    if name not in services.chats:
+        raise Later(f"the chat {name} is not set up")
+    return services.chats[name]
+
+
+async def _posted(chat: Chat, channel: str, card: Card, *, key: str) -> str:
+    try:
+        return await chat.post(channel, card, key=key)
+    except ChatDown as down:
+        raise _later(down) from down
+    except ChatRefused as refused:
+        raise GiveUp(refused.words) from refused
+
+
+async def _edited(chat: Chat, channel: str, message: str, card: Card) -> None:
+    try:
+        await chat.edit(channel, message, card)
+    except ChatDown as down:
+        raise _later(down) from down
+    except ChatRefused as refused:
+        raise GiveUp(refused.words) from refused
+
+
+def _later(down: ChatDown) -> Later:
+    return Later("the chat is down", after=down.retry_after, pause=down.retry_after is not None)

@@ -1,0 +1,61 @@
+"""From a call to a reply: find the command, check the leader, run it, put errors into words."""
+
+import difflib
+import secrets
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.commands import COMMANDS
+from bot.commands.base import Command, Misused, Said, usages
+from bot.community import leaders
+from bot.community.errors import Refusal
+from bot.messages import Button, Call, Reply
+from bot.ports import CannotPrint, Services
+from storage.database import DatabaseAway
+
+_BY_NAME = {command.name: command for command in COMMANDS}
+
+log = structlog.get_logger()
+
+
+async def answer(services: Services, call: Call) -> Reply:
+    """What to say back. Never raises: whatever goes wrong is put into words."""
+    name, rest = _split(call.text)
+    command = _BY_NAME.get(name)
+    try:
+        actor = await leaders.actor_of(services, call)
+        if command is None:
+            return _unknown(name)
+        said = Said(rest, call.fields)
+        return await command.run(services, actor, said, now=datetime.now(UTC))
+    except Misused as misused:
+        assert command is not None
+        return Reply(f"{misused.words}\n{usages(command)}")
+    except Refusal as refusal:
+        return Reply(refusal.words)
+    except CannotPrint as problem:
+        return Reply(problem.words)
+    except DatabaseAway:
+        log.warning("dispatch.database_away", command=name)
+        return Reply("The database does not answer just now. Nothing was done; try again shortly.")
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("dispatch.failed", command=name, reference=reference)
+        return Reply(f"Something went wrong on our side. Please tell your operator: {reference}.")
+
+
+def _split(text: str) -> tuple[str, str]:
+    first, *rest = text.strip().split(maxsplit=1)[:2] or [""]
+    return first.removeprefix("/").lower(), rest[0] if rest else ""
+
+
+def _unknown(name: str) -> Reply:
+    near = difflib.get_close_matches(name, list(_BY_NAME), n=1)
+    if near:
+        command: Command = _BY_NAME[near[0]]
+        return Reply(f"Did you mean `/{near[0]}`?\n{usages(command)}")
+    return Reply(
+        "I did not understand that. `/help` shows what you can say.",
+        (Button("Help", "/help"), Button("Invite members", "/invite", "primary")),
+    )
