@@ -68,8 +68,11 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"welcome": "", "features": []},
     ),
-    "email/household_link/": ({"valid_until": "for one hour"}, {}),
-    "email/household_joined/": ({"newcomer": "Bo"}, {}),
+    "email/household_link/": ({"name": "Ana", "valid_until": "for one hour"}, {}),
+    "email/household_joined/": (
+        {"name": "Ana", "newcomer": "Bo", "household": "12 Elm Street"},
+        {},
+    ),
     "sms/": ({"link": "https://join.example.org/j/7KQM4TXP2WNF"}, {}),
     "sms/invitation": ({"invited_by": "Lee", "code": "7KQM-4TXP-2WNF"}, {}),
     "sms/household_link": ({"valid_until": "for one hour"}, {}),
@@ -145,13 +148,14 @@ class Flow(HTMLParser):
 
     EMPTY = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr"})
     ROWS = frozenset({"table", "thead", "tbody", "tr"})
+    STEP = re.compile(r"{%-?\s*(if|for|elif|else|endif|endfor)\b.*?%}", re.S)
 
     def __init__(self, source: str) -> None:
         super().__init__()
         self.open: list[tuple[str, int]] = []  # elements, each with the place where it began
         self.blocks: list[list[tuple[str, int]]] = []
         self.faults: list[str] = []
-        marked, self.unseen = re.subn(r"{%-?\s*(\w+).*?%}", r"<!--flow \1-->", source, flags=re.S)
+        marked, self.unseen = self.STEP.subn(r"<!--flow \1-->", source)
         self.feed(marked)
         self.close()
         if self.unseen or self.blocks:
@@ -179,7 +183,7 @@ class Flow(HTMLParser):
         where = self.blocks.pop() if word in {"endif", "endfor"} and self.blocks else None
         if where is None and self.blocks:
             where = self.blocks[-1]
-        if where != self.open and word != "set":
+        if where != self.open:
             self.faults.append(f"{word} in line {self.getpos()[0]} cuts an element in two")
         if self.open and self.open[-1][0] in self.ROWS:
             self.faults.append(f"{word} in line {self.getpos()[0]} stands between table rows")
