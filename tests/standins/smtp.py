@@ -52,8 +52,8 @@ class Certificates:
         return context
 
 
-def make_certificates(folder: Path) -> Certificates:
-    """Make an authority of our own and a certificate for this computer, good for two days."""
+def make_certificates(folder: Path, *, names: str = "DNS:localhost,IP:127.0.0.1") -> Certificates:
+    """Make an authority of our own and its certificate for a server, good for two days."""
     made = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
     authority_key = folder / "ca.key"
     _openssl(
@@ -64,7 +64,7 @@ def make_certificates(folder: Path) -> Certificates:
     _openssl(
         made.chain, made.key, "localhost", "-CA", str(made.authority), "-CAkey", str(authority_key),
         "-addext", "basicConstraints=critical,CA:FALSE",
-        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        "-addext", f"subjectAltName={names}",
     )  # fmt: skip
     return made
 
