@@ -52,9 +52,10 @@ def guest(services: Services, request: Request) -> int | None:
 
 
 def farewell(services: Services, response: Response) -> Response:
-    """Forget on this device who the member is."""
+    """Forget on this device who the member is, and that it once used a code."""
     secure = services.settings.secure
-    _set(response, _session_cookie(secure=secure), "", secure=secure, lifetime=0)
+    for name in (_session_cookie(secure=secure), browser_cookie(secure=secure)):
+        _set(response, name, "", secure=secure, lifetime=0)
     return response
 
 

@@ -8,7 +8,6 @@ unknown error we keep its type and where it happened, not its message, which may
 import re
 import secrets
 import traceback
-from functools import lru_cache
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -20,6 +19,7 @@ from bot.ports import Services
 from bot.web import pages
 from storage.database import DatabaseAway
 
+_CAUSES = 8  # of one error in the log; an error may even name itself as its cause
 _AGAIN = "20"  # seconds a browser or scanner should leave us in peace while the database is away
 
 
@@ -107,7 +107,6 @@ def _template(services: Services, kind: type[Refusal]) -> str:
     return name if (services.templates.root / name).exists() else "web/trouble.html"
 
 
-@lru_cache
 def snake_case(name: str) -> str:
     """`CodeUsed` as `code_used`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
@@ -129,8 +128,8 @@ def _note(request: Request, error: Exception) -> str:
 
 def _trace(error: BaseException | None) -> str:
     """The traceback of the error and of what led to it, without their messages."""
-    told = []
-    while error is not None:
+    told: list[str] = []
+    while error is not None and len(told) < _CAUSES:
         frames = "".join(traceback.format_tb(error.__traceback__))
         told.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")
         error = error.__cause__ or error.__context__

@@ -124,6 +124,18 @@ async def test_signing_out_forgets_the_member(rosa: Visitor) -> None:
     assert (await rosa.open("/household")).path == "/household/link"
 
 
+async def test_after_signing_out_the_old_code_lets_nobody_in(
+    visitor: Visitor, invite: Invite
+) -> None:
+    code = await invite()
+    await join(visitor, code, "Rosa Delgado", "rosa@example.net")
+    page = await visitor.open("/household")
+    await visitor.submit(page, len(page.forms) - 1)
+    again = await visitor.open(f"/j/{code}")
+    assert again.status == 410
+    assert "Rosa" not in again.html
+
+
 async def test_a_session_ends(rosa: Visitor, clock: Clock) -> None:
     cookie = "; ".join(f"{name}={value}" for name, value in rosa.client.cookies.items())
     rosa.client.cookies.clear()  # what follows is a browser that keeps cookies for ever

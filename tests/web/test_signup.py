@@ -20,8 +20,8 @@ ROSA = {"name": "Rosa Delgado", "address": "Flat 4B", "contact": "rosa@example.n
 HOSTILE = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
-    "{{ 7 * 7 }}{% raw %}",
-    "{{ 7 * 7 }}",
+    "{{ 1234567 * 9 }}{% raw %}",
+    "{{ 1234567 * 9 }}",
     "'; DROP TABLE member; --",
     "a\x00b",
     "a\r\nBcc: all@example.org",
@@ -166,7 +166,7 @@ async def test_hostile_words_are_only_words(visitor: Visitor, invite: Invite, na
         answered = await visitor.submit(page, **{**ROSA, **typed})
         assert answered.status in {200, 422}, words
         assert not {tag for tag, _ in answered.elements} & {"script", "img"}
-        assert "{{" in answered.text or "49" not in answered.text
+        assert "11111103" not in answered.html
 
 
 # What can be wrong with the code
@@ -206,7 +206,7 @@ async def test_a_used_code_says_so_and_not_by_whom(
     page = await Visitor(app).open(f"/j/{code}")
     assert page.status == 410
     assert "has been used" in page.text
-    for secret in ("Rosa", "Delgado", "4B", "rosa@"):
+    for secret in ("Rosa", "Delgado", "Flat 4B", "rosa@"):
         assert secret not in page.html
 
 
