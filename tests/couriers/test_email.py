@@ -77,6 +77,8 @@ FAULTS = [
     ("BODY 554 Blocked", "permanent", "554", "refused the message"),
     ("BODY 550 5.7.26 Unauthenticated", "permanent", "550 5.7.26", "does not trust our domain"),
     ("BODY 552 5.3.4 Too big", "permanent", "552 5.3.4", "too big"),
+    ("RCPT What?", "retry", "", "asked us to wait"),
+    ("BODY What?", "unclear", "", "lost the connection"),
     ("DROP before", "unclear", "", "lost the connection"),
     ("DROP after", "unclear", "", "lost the connection"),
     ("SILENCE after", "unclear", "", "lost the connection"),
@@ -91,6 +93,7 @@ async def test_every_fault_has_its_outcome_and_the_next_letter_still_goes(
         server.fail(fault, times=1)
         carried = await carrier.carry(letter())
         assert (carried.outcome, carried.code) == (outcome, code)
+        assert carried.retry_after == (60 if "421" in fault else None), "421 is of the whole server"
         assert words in carried.words
         kept = len(server.taken)
         assert kept == (fault in {"DROP after", "SILENCE after"})

@@ -158,6 +158,7 @@ async def test_only_a_clear_answer_is_clear(
         carried = await carrier.carry(text())
         assert carried.outcome == outcome
         assert carried.words
+        assert carried.retry_after == (5 if fault == "429" else None), "429 is of the whole account"
         assert len(server.texts) == 1 + kept, "and it was posted no more than once"
         if outcome == "unclear":
             found = await carrier.find(text())

@@ -141,6 +141,8 @@ class EmailCourier:
             async with asyncio.timeout(self._take_within):
                 taken = await smtp.data(content)
         except SMTPResponseException as refusal:
+            if refusal.code < 400:  # nonsense: the next answer may still belong to this
+                smtp.close()
             return replies.refused(stage, refusal.code, refusal.message)
         except OSError:  # dropped or silent
             smtp.close()

@@ -48,6 +48,8 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _BLOCKED = re.compile(r"spam|block|blacklist|policy|reputation", re.IGNORECASE)
 # Postfix, Exim, Exchange and Gmail each word it differently, with codes used for much else.
 _RELAY = re.compile(r"\brelay", re.IGNORECASE)
+_LEAVING = 421  # the server as a whole closes, whatever was asked
+_PAUSE = 60.0  # seconds in which it is left alone
 _LOGIN = {530, 534, 535, 538}  # RFC 4954: the server wants a login, or a better one
 
 
@@ -64,7 +66,12 @@ def refused(stage: Stage, code: int, text: str) -> Carried:
         "unclear": UNCLEAR,
         "retry": OUR_WAIT if stage == "sender" else _words(code, status, text),
     }.get(outcome) or _words(code, status, text)
-    return Carried(outcome, words, code=f"{code} {status}".strip())
+    return Carried(
+        outcome,
+        words,
+        code=f"{code} {status}".strip() if code > 0 else "",
+        retry_after=_PAUSE if code == _LEAVING else None,
+    )
 
 
 def _outcome(stage: Stage, code: int, text: str) -> Outcome:
@@ -90,7 +97,8 @@ def not_connected(fault: Exception) -> Carried:
     """Judge why no connection, encryption or login came about; nothing was handed over yet."""
     if isinstance(fault, SMTPResponseException):
         if fault.code < 500:
-            return Carried("retry", OUR_WAIT, code=str(fault.code))
+            pause = _PAUSE if fault.code == _LEAVING else None
+            return Carried("retry", OUR_WAIT, code=str(fault.code), retry_after=pause)
         return Carried("config", NOT_SET_UP, code=str(fault.code))
     if _no_trust(fault) or _no_trust(fault.__cause__):
         return Carried("config", NO_TRUST)

@@ -17,7 +17,7 @@ class _Meaning:
     outcome: Outcome
     words: str
     event: str = ""
-    retry_after: float | None = None  # seconds
+    pause: float | None = None  # seconds in which no text at all is tried
 
 
 _TELL = "Tell your administrator; the invitation is kept."
@@ -38,12 +38,15 @@ _UNREGISTERED = _Meaning(
     "Our sending number is not registered with the carriers yet. Texts are paused; "
     "use e-mail or your own phone.",
 )
-_BUSY = _Meaning("retry", "Twilio is busy; sending again shortly.")
+_BUSY = _Meaning(
+    "retry",
+    "Twilio is busy; sending again shortly.",
+    pause=5,  # the client hides what Twilio asks for; it meters by the second
+)
 _QUEUED = _Meaning("retry", "Many texts are waiting; this one will go out later.")
 _ON_HOLD = _Meaning(
     "retry",
     "Texts to this number are on hold for a short safety check. We will try again.",
-    retry_after=1800,  # such holds end by themselves within 15 minutes to hours
 )
 _OTHERWISE = _Meaning("permanent", "The text was not taken. Try e-mail or an Access Pass.")
 
@@ -100,7 +103,7 @@ def judged(code: int, *, status: int = 400) -> Carried:
         meaning.outcome,
         meaning.words,
         code=str(code),
-        retry_after=meaning.retry_after,
+        retry_after=meaning.pause,
         event=meaning.event,
     )
 
