@@ -54,6 +54,6 @@ class Templates:
             keep_trailing_newline=False,
         )
 
-    def render(self, name: str, **words: Any) -> str:
+    def render(self, name: str, /, **words: Any) -> str:
         """Render one template, e.g. `email/invitation/body.txt`."""
         return self.environment.get_template(name).render(**words)

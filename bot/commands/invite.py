@@ -4,9 +4,9 @@ from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said, number, plural
 from bot.commands.passes import print_passes
-from bot.community import invitations, names, previews
+from bot.community import invitations, inviting, names, previews
 from bot.community.contacts import LIMIT, Way
-from bot.community.invitations import Spelling
+from bot.community.inviting import Spelling
 from bot.community.leaders import Actor
 from bot.community.previews import Preview, Row, Verdict
 from bot.messages import Button, Field, Form, Reply, Usage
@@ -44,7 +44,7 @@ async def invite(services: Services, actor: Actor, said: Said, *, now: datetime)
     if word == "send":
         return await _send(services, actor, rest, now=now)
     if word == "cancel":
-        await invitations.cancel_draft(
+        await inviting.cancel_draft(
             services, actor, draft_id=number(rest.strip(), "draft"), now=now
         )
         return Reply("Cancelled. Nobody was invited.")
@@ -88,7 +88,7 @@ async def _send(services: Services, actor: Actor, words: str, *, now: datetime) 
         spelling = "corrected"
     elif how == "typed":
         spelling = "typed"
-    result = await invitations.invite(
+    result = await inviting.invite(
         services, actor, draft_id=number(draft, "draft"), spelling=spelling, now=now
     )
     if not result.sent:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import announcements, contacts, invitations, letters, names, notices, tokens
+from bot.community import announcements, contacts, inviting, letters, names, notices, tokens
 from bot.community.contacts import BadContact
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
@@ -226,7 +226,7 @@ def _write_link(session: Session, services: Services, member: Member, *, now: da
         member_id=member.id,
     )
     deliveries.add_all(session, [letter])
-    invitations.carry(session, [letter])
+    inviting.carry(session, [letter])
 
 
 def _hashed(keys: Keys, source: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from bot.community import codes, invitations, letters, names, receipts
+from bot.community import codes, invitations, inviting, letters, names, receipts
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.messages import Card, File
@@ -60,7 +60,7 @@ def _mint(
 ) -> int:
     community = communities.get(session, actor.community_id)
     until = (
-        invitations.expiry(community, community.pass_days, now=now) if community.pass_days else None
+        inviting.expiry(community, community.pass_days, now=now) if community.pass_days else None
     )
     receipt = receipts.open_receipt(
         session,
@@ -95,7 +95,7 @@ def _mint(
         )
         for serial in range(1, count + 1)
     ]
-    invitations.mint(session, services, rows)
+    inviting.mint(session, services, rows)
     _note(session, actor, "batch.minted", batch.id, now=now)
     return batch.id
 
@@ -120,7 +120,7 @@ async def print_one(services: Services, actor: Actor, number: int, *, now: datet
     """
 
     def query(session: Session) -> Sheet:
-        row = invitations._usable(session, actor, number)
+        row = invitations.usable(session, actor, number)
         community = communities.get(session, actor.community_id)
         return _sheet(services, community, None, [row])
 

@@ -64,8 +64,8 @@ def routes(chat: PlaygroundChat) -> list[BaseRoute]:
     app = Router(inner, redirect_slashes=False)
     return [
         Route("/", _to_playground),
-        Route("/playground", _at_home_only(_page_app)),
-        Mount("/playground", _at_home_only(_with_errors(app))),
+        Route("/playground", _AtHomeOnly(_page_app)),
+        Mount("/playground", _AtHomeOnly(_with_errors(app))),
     ]
 
 
@@ -96,22 +96,22 @@ def _secured(response: Response, policy: str = _CSP) -> Response:
 # The guard
 
 
-def _at_home_only(app: ASGIApp) -> ASGIApp:
-    """Let in only this computer's own browser and scripts.
+class _AtHomeOnly:
+    """Lets in only this computer's own browser and scripts.
 
     The Host must be loopback too (a page of a stranger may have its name resolve to us), a proxy's
     headers mean somebody else is behind it, and what changes something must be JSON from here,
     which no page of a stranger can send.
     """
 
-    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        if problem := _stranger(request):
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if problem := _stranger(Request(scope, receive)):
             await JSONResponse({"error": problem}, 403)(scope, receive, send)
             return
-        await app(scope, receive, send)
-
-    return guard
+        await self._app(scope, receive, send)
 
 
 def _stranger(request: Request) -> str:

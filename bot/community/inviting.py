@@ -1,0 +1,227 @@
+"""Inviting: from a draft to invitations with codes, and letters on their way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.community import codes, contacts, letters, previews, receipts
+from bot.community.contacts import Contact, Way
+from bot.community.deliveries import job_key
+from bot.community.errors import Refusal
+from bot.community.leaders import Actor
+from bot.ports import Services
+from storage import audits, communities, deliveries, invitations
+from storage.jobs import NewJob, enqueue
+from storage.tables import Community, Delivery, Invitation
+
+Spelling = Literal["good", "corrected", "typed"]
+
+
+class NoSuchDraft(Refusal):
+    """That has been sent or cancelled already. Nothing was sent twice."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """What came of inviting."""
+
+    sent: tuple[Contact, ...]  # on their way now
+    skipped: int  # became invited, members or opted out since the preview
+    receipt_id: int | None
+
+
+async def invite(
+    services: Services, actor: Actor, *, draft_id: int, spelling: Spelling = "good", now: datetime
+) -> Invited:
+    """Send what a preview kept.
+
+    Takes: spelling, whether doubtful addresses stay out ("good"), go as they were probably meant
+    ("corrected") or as they were typed ("typed").
+    Raises: NoSuchDraft, when it was sent or cancelled already; MediumNotSetUp.
+    Touches: storage; the letters, and the receipt in the leader's chat, follow.
+    """
+    return await services.storage.write(
+        _invite, services, actor, draft_id=draft_id, spelling=spelling, now=now
+    )
+
+
+async def cancel_draft(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> None:
+    """Throw a draft away. Raises: NoSuchDraft."""
+
+    def change(session: Session) -> None:
+        if not invitations.take_draft(
+            session, actor.community_id, actor.leader_id, draft_id, now=now
+        ):
+            raise NoSuchDraft
+
+    await services.storage.write(change)
+
+
+def _invite(
+    session: Session,
+    services: Services,
+    actor: Actor,
+    *,
+    draft_id: int,
+    spelling: Spelling,
+    now: datetime,
+) -> Invited:
+    draft = invitations.take_draft(session, actor.community_id, actor.leader_id, draft_id, now=now)
+    if draft is None:
+        raise NoSuchDraft
+    medium: Way = "email" if draft.medium == "email" else "text"
+    previews.require(services, medium)
+    column = {"corrected": 1, "typed": 0}.get(spelling)
+    wanted = [*draft.contacts, *(slip[column] for slip in draft.slips if column is not None)]
+    asked = [contacts.known(medium, address) for address in dict.fromkeys(wanted)]
+    free, lapsed = _still_free(session, services, actor.community_id, asked, now=now)
+    if not free:
+        return Invited((), len(asked), None)
+    receipt = receipts.open_receipt(
+        session,
+        actor.community_id,
+        leader_id=actor.leader_id,
+        chat=actor.chat,
+        channel=actor.channel,
+        now=now,
+    )
+    rows = _renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)
+    dispatch(session, services, rows, invited_by=actor.name, now=now)
+    for row in rows:
+        note(session, actor, "invitation.sent", row, now=now)
+    return Invited(tuple(free), len(asked) - len(free), receipt.id)
+
+
+def _still_free(
+    session: Session,
+    services: Services,
+    community_id: int,
+    asked: Sequence[Contact],
+    *,
+    now: datetime,
+) -> tuple[list[Contact], dict[bytes, Invitation]]:
+    """Who may be invited this very moment, and their lapsed invitations, which are renewed."""
+    keys = {contact.key(services.keys): contact for contact in asked}
+    barred = set(deliveries.suppressed(session, keys, now=now))
+    known = invitations.open_by_contact(session, community_id, keys)
+    lapsed = {key: row for key, row in known.items() if row.expires_at and row.expires_at <= now}
+    barred |= known.keys() - lapsed.keys()
+    return [contact for key, contact in keys.items() if key not in barred], lapsed
+
+
+def _renew_or_mint(
+    session: Session,
+    services: Services,
+    actor: Actor,
+    free: Sequence[Contact],
+    lapsed: dict[bytes, Invitation],
+    receipt_id: int,
+    *,
+    now: datetime,
+) -> list[Invitation]:
+    community = communities.get(session, actor.community_id)
+    until = expiry(community, community.code_days, now=now)
+    fresh = []
+    renewed = []
+    for contact in free:
+        key = contact.key(services.keys)
+        if old := lapsed.get(key):
+            old.expires_at, old.receipt_id, old.leader_id = until, receipt_id, actor.leader_id
+            renewed.append(old)
+            continue
+        fresh.append(
+            Invitation(
+                community_id=community.id,
+                leader_id=actor.leader_id,
+                receipt_id=receipt_id,
+                medium=contact.medium,
+                contact=contact.address,
+                contact_key=key,
+                created_at=now,
+                expires_at=until,
+            )
+        )
+    mint(session, services, fresh)
+    return renewed + fresh
+
+
+def mint(session: Session, services: Services, rows: Sequence[Invitation]) -> list[str]:
+    """Store new invitations and give each its access code; the codes are returned, in order."""
+    invitations.add_all(session, rows)  # the code derives from the id, which the database gives
+    minted = []
+    for row in rows:
+        code, row.generation = codes.mint(services.keys, row.id)
+        row.code_hash = codes.fingerprint(services.keys, code)
+        minted.append(code)
+    session.flush()
+    return minted
+
+
+def expiry(community: Community, days: int, *, now: datetime) -> datetime:
+    """The midnight, in the community's time zone, at the end of the last day of so many."""
+    zone = ZoneInfo(community.timezone)
+    last = now.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(last + timedelta(days=1), time(0), zone)
+
+
+def dispatch(
+    session: Session,
+    services: Services,
+    rows: Sequence[Invitation],
+    *,
+    invited_by: str,
+    now: datetime,
+    attempts: dict[int, int] | None = None,
+) -> list[Delivery]:
+    """Write a delivery for each invitation and the job that carries it."""
+    written = [
+        letters.write(
+            services,
+            contacts.known(row.medium, row.contact or ""),
+            event="invitation",
+            community_id=row.community_id,
+            facts=letters.invitation_facts(session, services, row, invited_by=invited_by),
+            now=now,
+            invitation_id=row.id,
+            attempt=(attempts or {}).get(row.id, 1),
+        )
+        for row in rows
+    ]
+    deliveries.add_all(session, written)
+    carry(session, written)
+    return written
+
+
+def carry(session: Session, written: Sequence[Delivery]) -> None:
+    """Have the postman carry these letters."""
+    enqueue(
+        session,
+        [
+            NewJob(
+                key=job_key(row),
+                lane=row.medium,
+                kind="deliver",
+                args={"delivery": row.id},
+                community_id=row.community_id,
+            )
+            for row in written
+        ],
+    )
+
+
+def note(session: Session, actor: Actor, action: str, row: Invitation, *, now: datetime) -> None:
+    """Write to the audit trail what a leader did with an invitation."""
+    audits.note(
+        session,
+        actor.community_id,
+        actor=actor.trace,
+        action=action,
+        subject=f"invitation:{row.id}",
+        now=now,
+    )
