@@ -168,7 +168,7 @@ def _check_origin(request: Request, address: str) -> None:
 
 def _check_token(who: Visit, fields: Fields) -> None:
     sent = fields.get("token", [""])[0].encode()  # bytes: comparing texts fails on non-ASCII ones
-    if who.is_new or not hmac.compare_digest(sent, who.token.encode()):
+    if not hmac.compare_digest(sent, who.token.encode()):
         raise troubles.NotFromHere
 
 
