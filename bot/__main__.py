@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from typing import Annotated, Any
 
@@ -62,15 +63,17 @@ async def _run(settings: Settings) -> None:
     from bot.app import open_house
 
     stop = _stop_on_signals()
+    _claim_port(settings)
     async with open_house(settings) as house:
         server = _server(house.app, settings)
-        serving = asyncio.create_task(server.serve(spawn_target=None))
+        serving = asyncio.create_task(server.serve())
         working = asyncio.create_task(house.postman().run(stop))
-        _greet(settings, is_playground=house.is_playground)
+        greeting = asyncio.create_task(_greet(settings, is_playground=house.is_playground))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         server.stop()
+        greeting.cancel()
         await asyncio.gather(serving, working)
 
 
@@ -107,7 +110,7 @@ def _server(app: Any, settings: Settings) -> Any:
         websockets=False,
         backpressure=_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN),
-        log_enabled=True,
+        log_enabled=False,
     )
 
 
@@ -119,10 +122,32 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _greet(settings: Settings, *, is_playground: bool) -> None:
+def _claim_port(settings: Settings) -> None:
+    """Raise Misconfigured when somebody else serves there; the server would share the port."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            reason = error.strerror or "it cannot be used"
+            raise Misconfigured(
+                f"Port {settings.port} on {settings.host}: {reason}. Set PORT to another one."
+            ) from None
+
+
+async def _greet(settings: Settings, *, is_playground: bool) -> None:
+    """Say where to look, as soon as there is something to see."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(settings.host, settings.port)
+            writer.close()
+            break
+        except OSError:
+            await asyncio.sleep(0.05)
     if is_playground:
-        typer.echo("Porchlight is on. Nothing leaves this computer while nothing is set up.")
-        typer.echo(f"Open  {settings.address}/playground  in your browser. Ctrl+C stops it.")
+        typer.echo("Porchlight is on, for this computer only. Ctrl+C stops it.")
+        typer.echo(f"Open  http://{settings.host}:{settings.port}/playground  in your browser.")
     else:
         typer.echo(f"Porchlight is on at {settings.address}.")
 

@@ -29,8 +29,8 @@ _MARKS: dict[Verdict, str] = {
     "repeat": "–",
     "invited": "–",
     "member": "–",
-    "opted out": "✋",
-    "bounced": "⚠️",
+    "opted out": "✗",
+    "bounced": "✗",
     "bad": "✗",
 }
 _LONGEST_SHOWN = 60  # characters of what was typed

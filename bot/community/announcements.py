@@ -38,9 +38,9 @@ def compose(session: Session, member: Member, *, others: tuple[str, ...]) -> Car
     if redemption is None:
         head = next((m for m in members.of_household(session, household.id) if m.is_head), None)
         by = f", added by {head.name}" if head else ""
-        return Card(f"🏡 {names} joined the household at {household.address}{by}.")
+        return Card(f"{names} joined the household at {household.address}{by}.")
     row = invitations.get(session, member.community_id, redemption.invitation_id)
     assert row is not None
     leader = communities.leader_name(session, row.leader_id)
     where = "at" if member.is_head else "the household at"
-    return Card(f"🏡 {names} joined {where} {household.address}, invited by {leader}.")
+    return Card(f"{names} joined {where} {household.address}, invited by {leader}.")

@@ -6,8 +6,8 @@ from typing import Literal
 from storage.invitations import Standing
 
 Label = Literal[
-    "joined", "void", "expired", "opted out", "bounced", "failed", "delivered", "sent", "sending",
-    "queued", "checking", "waiting", "printed", "handed out",
+    "joined", "void", "expired", "opted out", "bounced", "failed", "delivered", "sent", "queued",
+    "checking", "waiting", "printed",
 ]  # fmt: skip
 
 _OF_STATE: dict[str, Label] = {
@@ -24,21 +24,19 @@ _OF_STATE: dict[str, Label] = {
     "opted_out": "opted out",
 }
 TROUBLE: frozenset[Label] = frozenset({"opted out", "bounced", "failed"})
-MARKS: dict[Label, str] = {
-    "joined": "🏡",
-    "void": "⊘",
-    "expired": "⌛",
-    "opted out": "✋",
-    "bounced": "⚠️",
-    "failed": "⚠️",
+MARKS: dict[Label, str] = {  # in every font, unlike emoji
+    "joined": "★",
+    "void": "–",
+    "expired": "–",
+    "opted out": "✗",
+    "bounced": "✗",
+    "failed": "✗",
     "delivered": "✓✓",
     "sent": "✓",
-    "sending": "…",
     "queued": "…",
     "checking": "…",
     "waiting": "…",
-    "printed": "🖨",
-    "handed out": "✓",
+    "printed": "▫",
 }
 
 

@@ -206,7 +206,7 @@ def of_batch(batch: Batch, rows: list[Standing], *, now: datetime) -> Card:
         buttons.append(Button("Mark as handed out", f"/passes handed-out {batch.id}"))
     if count["printed"]:
         buttons.append(Button("Void the unused ones", f"/passes void {batch.id}", "danger"))
-    return Card(f"🖨 {name}: {passes} printed{handed}, {', '.join(parts)}.", tuple(buttons))
+    return Card(f"▫ {name}: {passes} printed{handed}, {', '.join(parts)}.", tuple(buttons))
 
 
 def _until(expires_at: datetime, timezone: str) -> str:

@@ -338,7 +338,8 @@ function typed() {
   const text = composer.value.toLowerCase();
   const whole = commands.some(({ name }) => `/${name}` === text.trim());
   choices = offers(text);
-  active = choices.length && !whole && !text.endsWith(" ") ? 0 : -1;
+  // Only a name is completed by Enter: `/passes 4` is not the beginning of `/passes 40`.
+  active = choices.length && !whole && !text.includes(" ") ? 0 : -1;
   $("usage").textContent = usageOf(text);
   showChoices();
   grow();
