@@ -19,6 +19,7 @@ SPEAKER_NAME = "Robin Vale"
 PORCH_NAME = "#front-porch"
 SHOWN = 200  # messages
 _FILES_KEPT = 20  # in memory: a file is drawn again on request
+_UNSETTLED_KEPT = 500  # calls
 
 
 class PlaygroundChat:
@@ -31,6 +32,7 @@ class PlaygroundChat:
         """Takes: outbox, the media whose letters stay here."""
         self._outbox = frozenset(outbox)
         self.files: OrderedDict[str, File] = OrderedDict()
+        self._unsettled: OrderedDict[str, tuple[int, dict[str, Any]]] = OrderedDict()
         self.services: Services
         self.menu: Sequence[MenuItem]
         self._answer: Answer
@@ -58,7 +60,6 @@ class PlaygroundChat:
     async def hear(self, text: str, fields: dict[str, str], channel: str) -> dict[str, Any]:
         """Take what the leader said, in the chat's own memory too, and give the reply shown."""
         await self._add(channel, "leader", {"text": _heard(text, fields)})
-        await self._settle(text)
         call = Call(
             chat=self.name,
             place=PLACE,
@@ -69,21 +70,29 @@ class PlaygroundChat:
             fields=fields,
         )
         reply = self._shown(await self._answer(call))
-        await self._add(channel, "bot", reply)
+        await self._settle(text)
+        self._remember(await self._add(channel, "bot", reply), reply)
         return reply
 
+    def _remember(self, message_id: int, reply: dict[str, Any]) -> None:
+        """Which calls would settle this message; forgotten by a restart, which harms nothing."""
+        calls = [button["call"] for button in reply["buttons"] if button["settles"]]
+        for call in [*calls, *([reply["form"]["call"]] if reply["form"] else [])]:
+            self._unsettled[call] = (message_id, reply)
+            self._unsettled.move_to_end(call)
+        while len(self._unsettled) > _UNSETTLED_KEPT:
+            self._unsettled.popitem(last=False)
+
     async def _settle(self, text: str) -> None:
-        """Take the buttons off a message whose matter this call decides, and shut a sent form."""
-        for message in await self.services.storage.read(memory.newest, limit=SHOWN):
-            body = message.body
-            buttons = body.get("buttons", [])
-            decided = any(button["settles"] and button["call"] == text for button in buttons)
-            filled_in = body.get("form") and body["form"]["call"] == text
-            if decided or filled_in:
-                settled = {**body, "buttons": [] if decided else buttons, "form": None}
-                await self.services.storage.write(
-                    memory.edit, message.id, body=settled, now=datetime.now(UTC)
-                )
+        """Take the buttons off the message whose matter this call decides; shut a sent form."""
+        message_id, reply = self._unsettled.pop(text, (0, {}))
+        if not message_id:
+            return
+        decided = any(b["settles"] and b["call"] == text for b in reply["buttons"])
+        settled = {**reply, "buttons": [] if decided else reply["buttons"], "form": None}
+        await self.services.storage.write(
+            memory.edit, message_id, body=settled, now=datetime.now(UTC)
+        )
 
     def _shown(self, reply: Reply) -> dict[str, Any]:
         return {
