@@ -111,8 +111,14 @@ def clean(text: str) -> str:
         if unicodedata.category(char) not in {"Cf", "Cs", "Co", "Cn"}
     )
     line = " ".join(visible.split())
+    while (bare := _unwrapped(line)) != line:  # "(mailto:ana@example.org)" has two layers
+        line = bare
+    return line
+
+
+def _unwrapped(line: str) -> str:
     if named := _NAMED.match(line):
-        line = named[1]
+        return named[1]
     line = line.removeprefix("mailto:").removeprefix("tel:")
     return line.strip(_AROUND) if "@" in line else line.strip(" \"“”‘’',;")
 
