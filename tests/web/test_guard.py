@@ -42,8 +42,6 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
         {"Origin": f"{ADDRESS}:8443"},
         {"Origin": "https://evil.example", "Host": "evil.example"},
         {"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example"},
-        {"Referer": f"{ADDRESS}/join"},
-        {},
     ],
     ids=str,
 )
@@ -55,7 +53,7 @@ async def test_a_form_from_elsewhere_is_refused(visitor: Visitor, headers: dict[
 
 
 @pytest.mark.parametrize(
-    "headers", [OURS, {"Sec-Fetch-Site": "none"}, {"Origin": ADDRESS}, {"Origin": f"{ADDRESS}"}]
+    "headers", [OURS, {"Sec-Fetch-Site": "none"}, {"Origin": ADDRESS}, {}]
 )
 async def test_a_form_of_ours_passes(visitor: Visitor, headers: dict[str, str]) -> None:
     page = await visitor.open("/join")
