@@ -42,8 +42,9 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query):
-            raise ValueError("PUBLIC_URL must look like https://join.example.org")
+        bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+        if value and not (parts.scheme in {"http", "https"} and parts.hostname and bare):
+            raise ValueError("PUBLIC_URL must look like https://join.example.org, without a path")
         return value.rstrip("/")
 
     @field_validator("sms_regions")

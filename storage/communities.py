@@ -74,6 +74,11 @@ def add_leader(
     return row
 
 
+def regions(session: Session) -> list[str]:
+    """In which regions communities are."""
+    return list(session.exec(select(Community.region).distinct()))
+
+
 def count(session: Session) -> int:
     """How many communities there are."""
     return session.exec(select(func.count()).select_from(Community)).one()

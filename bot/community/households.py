@@ -2,13 +2,14 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.community import announcements, contacts, inviting, letters, names, notices, tokens
-from bot.community.contacts import BadContact
+from bot.community.contacts import BadContact, Contact
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
 from bot.community.redemptions import HOUSEHOLD_LIMIT, TooManyTries, parse_own_contact
@@ -65,7 +66,7 @@ class Housemate:
     name: str
     contact_masked: str
     is_head: bool
-    joined_on: datetime
+    joined_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ async def home(services: Services, member_id: int, *, now: datetime) -> Home:
 async def add(
     services: Services, member_id: int, *, name: str, contact: str = "", now: datetime
 ) -> Home:
-    """The head adds somebody who lives with them; no code is needed.
+    """The head adds somebody who lives with them; no code is needed. Adding twice adds once.
 
     Raises: NotAMember, NotHead, HouseholdFull, BadFields for name and contact.
     Touches: storage; the announcement follows.
@@ -118,10 +119,13 @@ async def add(
     def change(session: Session) -> Home:
         head = _head(session, member_id)
         members.lock_household(session, head.household_id)
-        if len(members.of_household(session, head.household_id)) >= HOUSEHOLD_LIMIT:
-            raise HouseholdFull(limit=HOUSEHOLD_LIMIT)
         region = communities.get(session, head.community_id).region
         parsed, email, phone = _parse(name, contact, region)
+        housemates = members.of_household(session, head.household_id)
+        if any(mate.name.casefold() == parsed.casefold() for mate in housemates):
+            return _home(session, member_id)  # a second tap on the button
+        if len(housemates) >= HOUSEHOLD_LIMIT:
+            raise HouseholdFull(limit=HOUSEHOLD_LIMIT)
         member = members.add(
             session,
             Member(
@@ -186,24 +190,42 @@ async def send_link(services: Services, contact: str, *, source: str, now: datet
     Raises: BadFields for contact, TooManyTries.
     Touches: storage; the letter follows.
     """
-    try:
-        typed = contacts.parse_any(contact, region="US")
-    except BadContact as bad:
-        raise BadFields({"contact": f"Please check this: {bad.why}."}) from None
+    regions = await services.storage.read(communities.regions)
+    keys = {found.key(services.keys) for found in _readings(contact, regions)}
 
     def change(session: Session) -> bool:
-        key = typed.key(services.keys)
-        one, other = f"link:{key.hex()}", f"link:{_hashed(services.keys, source)}"
-        numbers = attempts.count(session, (one, other), now=now)
-        if numbers[one] > _LINKS_PER_CONTACT or numbers[other] > _LINKS_PER_SOURCE:
+        source_key = f"link:{_hashed(services.keys, source)}"
+        contact_keys = [f"link:{key.hex()}" for key in keys]
+        numbers = attempts.count(session, (source_key, *contact_keys), now=now)
+        if (
+            numbers[source_key] > _LINKS_PER_SOURCE
+            or max(numbers[key] for key in contact_keys) > _LINKS_PER_CONTACT
+        ):
             return False
-        for member in members.by_contact(session, [key]):
+        for member in members.by_contact(session, keys):
             _write_link(session, services, member, now=now)
         return True
 
     if not await services.storage.write(change):
         wait = attempts.hour_ends_in(now)
         raise TooManyLinks(retry_after=wait, minutes=-(-wait // 60))
+
+
+def _readings(typed: str, regions: Sequence[str]) -> set[Contact]:
+    """What was typed, as a contact; a local number reads otherwise in each region. At least one.
+
+    Raises: BadFields.
+    """
+    readings: set[Contact] = set()
+    why = ""
+    for region in regions:
+        try:
+            readings.add(contacts.parse_any(typed, region=region))
+        except BadContact as bad:
+            why = bad.why
+    if not readings:
+        raise BadFields({"contact": f"Please check this: {why or 'nobody is here yet'}."})
+    return readings
 
 
 def _write_link(session: Session, services: Services, member: Member, *, now: datetime) -> None:
