@@ -10,6 +10,7 @@ lives in this file only.
 import asyncio
 import json
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,8 @@ Work = Mapping[str, float]  # lane -> seconds until its new job is due
 _BATCH = 128  # changes in one group commit: bounds how long the first one waits
 _READERS = 4  # SQLite reads are short; more threads only fight for the interpreter
 _CONNECTIONS = 10  # PostgreSQL connections of one process
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ"}  # all that one read sees is of one moment
+_CONNECT = 10  # seconds for PostgreSQL to answer at all
 _CHANNEL = "porchlight"
 _WORK = "work"  # a session's note that its transaction left work for the postman
 # Two workers that lock the same rows in another order: PostgreSQL undoes one, which tries again.
@@ -68,6 +71,7 @@ class Storage:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._snapshots = engine if self.is_sqlite else engine.execution_options(**_SNAPSHOT)
         self._threads = ThreadPoolExecutor(
             _READERS if self.is_sqlite else _CONNECTIONS, thread_name_prefix="storage"
         )
@@ -88,6 +92,8 @@ class Storage:
         self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `query(session, ...)` on one snapshot and give what it gives."""
+        if self._closing.is_set():
+            raise DatabaseAway
         loop = asyncio.get_running_loop()
         run = partial(self.read_now, lambda session: query(session, *args, **kwargs))
         return await loop.run_in_executor(self._threads, run)
@@ -99,15 +105,15 @@ class Storage:
 
         Raises: whatever `change` raises, after rolling back; DatabaseAway.
         """
+        if self._closing.is_set():
+            raise DatabaseAway
         loop = asyncio.get_running_loop()
 
         def run(session: Session) -> T:
             return change(session, *args, **kwargs)
 
         if not self.is_sqlite:
-            return await loop.run_in_executor(self._threads, self._write_alone, run, loop)
-        if self._closing.is_set():
-            raise DatabaseAway
+            return await loop.run_in_executor(self._threads, self._write_alone, run)
         future: asyncio.Future[T] = loop.create_future()
         self._changes.put(_Change(run, loop, future))
         return await future
@@ -136,14 +142,14 @@ class Storage:
     def read_now(self, query: Callable[[Session], T]) -> T:
         """Run `query(session)` in this very thread: before the loop runs, or in a thread of it."""
         try:
-            with Session(self.engine, expire_on_commit=False) as session:
+            with Session(self._snapshots, expire_on_commit=False) as session:
                 return query(session)
         except OperationalError as error:
             raise DatabaseAway from error
 
     # Writing on PostgreSQL
 
-    def _write_alone(self, change: Callable[[Session], T], loop: asyncio.AbstractEventLoop) -> T:
+    def _write_alone(self, change: Callable[[Session], T]) -> T:
         for last in (False, False, True):
             try:
                 with Session(self.engine, expire_on_commit=False) as session:
@@ -200,12 +206,14 @@ class Storage:
         work: dict[str, float] = {}
         answers: list[_Answer] = []
         try:
-            with self.engine.connect().execution_options(writes=True) as connection:
+            with (
+                self.engine.connect().execution_options(writes=True) as connection,
+                connection.begin(),  # or the first session would begin, and commit, by itself
+            ):
                 for change in batch:
                     answer, left_work = _in_savepoint(connection, change)
                     answers.append(answer)
                     _add_work(work, left_work)
-                connection.commit()
         except Exception as error:  # noqa: BLE001 - nothing was kept: everyone in the batch hears it
             away = DatabaseAway() if isinstance(error, OperationalError) else error
             away.__cause__ = error if away is not error else error.__cause__
@@ -227,10 +235,16 @@ def _in_savepoint(connection: Any, change: _Change) -> tuple[_Answer, Work]:
             result = change.run(session)
             session.commit()
             return (change, result, None), session.info.get(_WORK, {})
-    except OperationalError:
-        raise  # the database itself is in trouble: the whole batch fails
-    except Exception as error:  # noqa: BLE001 - it belongs to whoever asked for this change
-        return (change, None, error), {}
+    except Exception as error:
+        if _is_trouble(error):
+            raise  # the database itself: the whole batch fails
+        return (change, None, error), {}  # it belongs to whoever asked for this change
+
+
+def _is_trouble(error: Exception) -> bool:
+    """Whether the database could not do it now, rather than not at all."""
+    code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
+    return isinstance(error, OperationalError) and code != sqlite3.SQLITE_ERROR
 
 
 def _settle(answers: Sequence[_Answer]) -> None:
@@ -269,7 +283,9 @@ def changed(session: Session, statement: UpdateBase) -> int:
 
     Rows that the session holds already are not refreshed: read after writing, not before.
     """
-    result = session.execute(statement, execution_options={"synchronize_session": False})
+    # psycopg's count for an INSERT is lost with its cursor unless it is asked for.
+    options = {"synchronize_session": False, "preserve_rowcount": True}
+    result = session.execute(statement, execution_options=options)
     return cast("CursorResult[Any]", result).rowcount
 
 
@@ -301,6 +317,7 @@ def _postgres_engine(url: URL) -> Engine:
         max_overflow=0,
         pool_pre_ping=True,
         hide_parameters=True,  # an error must not print an address
+        connect_args={"connect_timeout": _CONNECT},
     )
 
 
