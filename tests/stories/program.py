@@ -1,0 +1,80 @@
+"""The whole program as its operator starts it: `porchlight run`, a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+_PATIENCE = 30.0  # seconds to start or to stop; a busy machine takes 4
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A running Porchlight."""
+
+    address: str  # "http://127.0.0.1:40123"
+    log: Path  # what it said, from the first start on
+
+    def at(self, path: str) -> str:
+        """The address of one of its pages."""
+        return f"{self.address}{path}"
+
+
+def free_port() -> int:
+    """A port of this computer that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(folder: Path, *, port: int) -> Iterator[Program]:
+    """Start Porchlight in the folder with nothing set up, wait until it can work, stop it.
+
+    Raises: AssertionError when it does not start, does not stop, or logged an error meanwhile.
+    """
+    program = Program(f"http://127.0.0.1:{port}", folder / "log.txt")
+    with program.log.open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "run"],
+            cwd=folder,
+            env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), "PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _await_ready(program, process)
+        yield program
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=_PATIENCE)
+    said = program.log.read_text()
+    assert code == 0, said
+    assert '"level": "error"' not in said, said
+    assert "Traceback" not in said, said
+
+
+def _await_ready(program: Program, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not _is_ready(program):
+        assert process.poll() is None, program.log.read_text()
+        assert time.monotonic() < deadline, program.log.read_text()
+        time.sleep(0.05)
+
+
+def _is_ready(program: Program) -> bool:
+    try:
+        return httpx.get(program.at("/readyz")).is_success
+    except httpx.TransportError:
+        return False
