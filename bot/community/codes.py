@@ -27,7 +27,7 @@ _SKELETON = str.maketrans("OIULEASTB", "01V134578")
 
 
 class MistypedCode(Refusal):
-    """That code has a typing mistake. Please compare it with your letter, symbol by symbol."""
+    """That code has a typing mistake. Please compare every symbol with your letter or pass."""
 
     status = 422
 
