@@ -139,14 +139,18 @@ def newest(session: Session, media: Iterable[str], *, limit: int) -> list[Delive
 def suppressed(
     session: Session, contact_keys: Iterable[bytes], *, now: datetime
 ) -> dict[bytes, str]:
-    """Which of these contacts must not be written to, and why. It holds in every community."""
+    """Which of these contacts must not be written to, and why. It holds in every community.
+
+    Of several reasons the gravest is given, so that a late bounce never covers up an opt-out.
+    """
     rows = session.exec(
         select(Suppression).where(
             col(Suppression.contact_key).in_(list(contact_keys)),
             or_(col(Suppression.until).is_(None), col(Suppression.until) > now),
         )
     )
-    return {row.contact_key: row.reason for row in rows}
+    gravest_last = sorted(rows, key=lambda row: RANK[row.reason])
+    return {row.contact_key: row.reason for row in gravest_last}
 
 
 def suppress(
