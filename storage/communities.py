@@ -12,6 +12,12 @@ def get(session: Session, community_id: int) -> Community:
     return session.get_one(Community, community_id)
 
 
+def lock(session: Session, community_id: int) -> Community:
+    """The community, with nobody else inviting for it until this transaction ends."""
+    query = select(Community).where(Community.id == community_id)
+    return session.exec(query.with_for_update(key_share=True)).one()  # rows may still refer to it
+
+
 def add(session: Session, community: Community) -> Community:
     """Store a new community."""
     session.add(community)

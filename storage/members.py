@@ -6,26 +6,8 @@ from datetime import datetime
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, func, select
 
-from storage.database import changed, insert_into
-from storage.tables import Household, Member, Redemption
-
-
-def find_or_add_household(
-    session: Session, community_id: int, *, address: str, address_key: str, now: datetime
-) -> tuple[Household, bool]:
-    """The household at this address, and whether it is new. Two at once get the same one."""
-    added = changed(
-        session,
-        insert_into(session, Household)
-        .values(community_id=community_id, address=address, address_key=address_key, created_at=now)
-        .on_conflict_do_nothing(index_elements=["community_id", "address_key"]),
-    )
-    household = session.exec(
-        select(Household).where(
-            Household.community_id == community_id, Household.address_key == address_key
-        )
-    ).one()
-    return household, bool(added)
+from storage.database import changed
+from storage.tables import Household, Invitation, Member, Redemption
 
 
 def lock_household(session: Session, household_id: int) -> Household:
@@ -88,6 +70,30 @@ def by_contact(
     return list(session.exec(query.order_by(col(Member.id))))
 
 
+def contacts_among(
+    session: Session, contact_keys: Iterable[bytes], *, community_id: int
+) -> set[bytes]:
+    """Which of these contacts are members': their own, or where their invitation was sent."""
+    keys = list(contact_keys)
+    own = {
+        key
+        for member in by_contact(session, keys, community_id=community_id)
+        for key in (member.email_key, member.phone_key)
+        if key is not None
+    }
+    used = session.exec(
+        select(Invitation.contact_key)
+        .join(Redemption, col(Redemption.invitation_id) == col(Invitation.id))
+        .join(Member, col(Member.id) == col(Redemption.member_id))
+        .where(
+            Invitation.community_id == community_id,
+            col(Invitation.contact_key).in_(keys),
+            col(Member.removed_at).is_(None),
+        )
+    )
+    return own | {key for key in used if key is not None}
+
+
 def households(
     session: Session, community_id: int, *, search: str = "", limit: int, offset: int = 0
 ) -> list[Household]:
@@ -132,18 +138,6 @@ def member_count(session: Session, community_id: int) -> int:
     """How many members the community has."""
     query = select(func.count(col(Member.id))).where(Member.community_id == community_id)
     return int(session.exec(query.where(col(Member.removed_at).is_(None))).one())
-
-
-def add_redemption(session: Session, redemption: Redemption) -> Redemption:
-    """Store the moment a code was used. The unique constraint allows it once."""
-    session.add(redemption)
-    session.flush()
-    return redemption
-
-
-def redemption(session: Session, redemption_id: int) -> Redemption:
-    """The redemption."""
-    return session.get_one(Redemption, redemption_id)
 
 
 def redemption_of(session: Session, member_id: int) -> Redemption | None:

@@ -130,8 +130,8 @@ async def send_to(
     previews.require(services, medium)
 
     def change(session: Session) -> Contact:
+        community = communities.lock(session, actor.community_id)
         row = usable(session, actor, number)
-        community = communities.get(session, actor.community_id)
         regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
         contact = contacts.parse(medium, typed, region=community.region, regions=regions)
         key = contact.key(services.keys)
@@ -203,6 +203,7 @@ async def reopen(services: Services, actor: Actor, number: int, *, now: datetime
     """Take back a void. Raises: NoSuchInvitation, NotVoid, AddressTaken."""
 
     def change(session: Session) -> Card:
+        communities.lock(session, actor.community_id)
         row = _row(session, actor, number)
         if row.voided_at is None:
             raise NotVoid

@@ -14,7 +14,7 @@ from bot.community.deliveries import job_key
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.ports import Services
-from storage import audits, communities, deliveries, invitations
+from storage import audits, communities, deliveries, invitations, members
 from storage.jobs import NewJob, enqueue
 from storage.tables import Community, Delivery, Invitation
 
@@ -77,6 +77,7 @@ def _invite(
         raise NoSuchDraft
     medium: Way = "email" if draft.medium == "email" else "text"
     previews.require(services, medium)
+    communities.lock(session, actor.community_id)  # two leaders, one address, one moment
     column = {"corrected": 1, "typed": 0}.get(spelling)
     wanted = [*draft.contacts, *(slip[column] for slip in draft.slips if column is not None)]
     asked = [contacts.known(medium, address) for address in dict.fromkeys(wanted)]
@@ -112,6 +113,7 @@ def _still_free(
     known = invitations.open_by_contact(session, community_id, keys)
     lapsed = {key: row for key, row in known.items() if row.expires_at and row.expires_at <= now}
     barred |= known.keys() - lapsed.keys()
+    barred |= members.contacts_among(session, keys, community_id=community_id)
     return [contact for key, contact in keys.items() if key not in barred], lapsed
 
 
@@ -133,6 +135,7 @@ def _renew_or_mint(
         key = contact.key(services.keys)
         if old := lapsed.get(key):
             old.expires_at, old.receipt_id, old.leader_id = until, receipt_id, actor.leader_id
+            old.contact = contact.address  # may have been erased since
             renewed.append(old)
             continue
         fresh.append(

@@ -158,11 +158,7 @@ def _judged(
         if row.contact is not None and row.verdict in {"good", "slip"}
     }
     suppressed = deliveries.suppressed(session, keys, now=now)
-    joined = {
-        key
-        for member in members.by_contact(session, keys, community_id=community.id)
-        for key in (member.email_key, member.phone_key)
-    }
+    joined = members.contacts_among(session, keys, community_id=community.id)
     open_ones = invitations.open_by_contact(session, community.id, keys)
     judged: dict[int, Row] = {}
     for key, row in keys.items():
