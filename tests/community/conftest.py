@@ -1,4 +1,4 @@
-"""Maple Court and who leads it, on each kind of database."""
+"""Maple Court and who leads it, on SQLite; tests under `@on_both` run on PostgreSQL, too."""
 
 import pytest
 
@@ -6,6 +6,13 @@ from bot.community.leaders import Actor
 from bot.ports import Services
 from storage.database import Storage
 from tests.community import scene
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database: making one on PostgreSQL takes a second."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture

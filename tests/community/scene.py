@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+import pytest
 from sqlmodel import Session, SQLModel, col, func, select
 
 from bot import dispatch
@@ -28,6 +29,12 @@ from storage.tables import ChatLink, Community, Invitation, Job, Leader
 ADDRESS = "https://join.example.org"
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 OTHER_PLACE = "next door"
+
+on_both = pytest.mark.parametrize(  # where the two databases may differ
+    "database_url",
+    ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)],
+    indirect=True,
+)
 
 Row = TypeVar("Row", bound=SQLModel)
 
