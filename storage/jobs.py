@@ -8,12 +8,13 @@ heartbeat, no leader. Time is the database's clock.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import case, delete, func, true, update
 from sqlmodel import Session, col, select
 
-from storage.database import changed, clock, insert_into, leaves_work
+from storage.database import changed, clock, dialect_of, insert_by, insert_into, leaves_work, run
 from storage.tables import Job, JobLane
 
 
@@ -43,7 +44,7 @@ class Claimed:
     attempts: int  # tries that failed in a known way
     unconfirmed: int  # tries that began, this one included, and whose end nobody knows
     tried_at: datetime | None  # when the try before this one began
-    created_at: datetime
+    created_at: datetime  # when it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,14 @@ def enqueue(session: Session, jobs: Iterable[NewJob]) -> None:
     rows = [_row(job, now) for job in jobs]
     if not rows:
         return
-    statement = insert_into(session, Job).on_conflict_do_nothing(index_elements=["key"])
-    session.execute(statement, rows)
+    run(session, _enqueue(dialect_of(session)), rows)
     for row in rows:
         leaves_work(session, row["lane"], due_in=(row["run_at"] - now).total_seconds())
+
+
+@cache
+def _enqueue(dialect: str) -> Any:
+    return insert_by(dialect, Job).on_conflict_do_nothing(index_elements=["key"])
 
 
 def enqueue_again(session: Session, job: NewJob) -> None:
@@ -89,6 +94,7 @@ def enqueue_again(session: Session, job: NewJob) -> None:
             set_={
                 "state": "ready",
                 "run_at": soonest,
+                "created_at": case((running | waiting, Job.created_at), else_=new.created_at),
                 "again": case((running, true()), else_=False),
                 "claimed": case((running, true()), else_=False),
                 "attempts": case((running | waiting, Job.attempts), else_=0),
@@ -132,10 +138,10 @@ def claim(
     The lane's row is locked, so the rate is exact over all workers (GCRA: a leaky bucket that
     needs one moment for its whole memory).
     """
-    now = clock(session)
     interval = timedelta(seconds=1 / per_second) if per_second else timedelta(0)
     slack = interval * (burst - 1)
-    free_at = _lane(session, lane, now, lock=per_second is not None)
+    free_at = _lane(session, lane, lock=per_second is not None)
+    now = clock(session)  # after the lock: time that was spent waiting for it is no credit
     opens_at = free_at - slack
     if opens_at > now:
         return Claims((), (opens_at - now).total_seconds())
@@ -148,13 +154,13 @@ def claim(
     return Claims(jobs, _next_wait(session, lane, now))
 
 
-def _lane(session: Session, lane: str, now: datetime, *, lock: bool) -> datetime:
+def _lane(session: Session, lane: str, *, lock: bool) -> datetime:
     query = select(JobLane.free_at).where(JobLane.lane == lane)
     free_at = session.exec(query.with_for_update() if lock else query).one_or_none()
     if free_at is not None:
         return free_at
     statement = insert_into(session, JobLane).on_conflict_do_nothing(index_elements=["lane"])
-    session.execute(statement, {"lane": lane, "free_at": now})
+    session.execute(statement, {"lane": lane, "free_at": clock(session)})
     return session.exec(query.with_for_update() if lock else query).one()
 
 
@@ -209,6 +215,7 @@ def finish(session: Session, job: Claimed) -> bool:
         job,
         state=case((col(Job.again), "ready"), else_="done"),
         run_at=now,
+        created_at=case((col(Job.again), now), else_=Job.created_at),
         again=False,
         attempts=0,
         unconfirmed=0,
@@ -238,6 +245,19 @@ def retry(
     )
 
 
+def put_off(session: Session, job: Claimed, *, after: timedelta, error: str) -> bool:
+    """The job was not even tried this time, and is due again as if nobody had claimed it."""
+    return _settle(
+        session,
+        job,
+        run_at=clock(session) + after,
+        again=False,
+        error=error,
+        unconfirmed=job.unconfirmed - 1,
+        tried_at=job.tried_at,
+    )
+
+
 def bury(session: Session, job: Claimed, *, error: str) -> bool:
     """The job is given up; it stays visible as dead and can be revived."""
     return _settle(session, job, state="dead", error=error, finished_at=clock(session))
@@ -256,7 +276,7 @@ def _settle(session: Session, job: Claimed, **values: Any) -> bool:
 def pause(session: Session, lane: str, *, seconds: float, slack: timedelta) -> None:
     """Let nothing of the lane start for so long, in no worker."""
     now = clock(session)
-    until = max(_lane(session, lane, now, lock=True), now + timedelta(seconds=seconds) + slack)
+    until = max(_lane(session, lane, lock=True), now + timedelta(seconds=seconds) + slack)
     _set_lane(session, lane, until)
 
 
@@ -272,15 +292,17 @@ def cancel(session: Session, keys: Iterable[str]) -> None:
 
 def revive(session: Session, community_id: int, lane: str) -> int:
     """Try the lane's dead jobs of a community again from the start. Gives how many there were."""
+    now = clock(session)
     rows = changed(
         session,
         update(Job)
         .where(
             col(Job.community_id) == community_id, col(Job.lane) == lane, col(Job.state) == "dead"
         )
-        .values(state="ready", claimed=False, attempts=0, unconfirmed=0, run_at=clock(session)),
+        .values(state="ready", attempts=0, unconfirmed=0, run_at=now, created_at=now),
     )
-    leaves_work(session, lane, due_in=0)
+    if rows:
+        leaves_work(session, lane, due_in=0)
     return rows
 
 

@@ -320,7 +320,7 @@ class Job(SQLModel, table=True):
     attempts: int = 0  # tries that ended in a known failure
     unconfirmed: int = 0  # tries that began and were never heard of again
     error: str = Field(default="", sa_type=Text)
-    created_at: datetime = _at()
+    created_at: datetime = _at()  # when it was asked for, last: from then on giving up is counted
     tried_at: datetime | None = _maybe_at()  # when the last try began
     finished_at: datetime | None = _maybe_at()
 
