@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from bot import dispatch, web
 from bot.chats.playground import PLACE, PORCH, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
-from bot.community import carrying, codes, communities, telling
+from bot.community import carrying, codes, communities, joining, telling
 from bot.community.postman import Postman
 from bot.couriers import COURIERS
 from bot.couriers.outbox import OutboxCourier
@@ -28,6 +28,7 @@ from storage.database import Storage
 
 KINDS = {
     "deliver": carrying.deliver,
+    "joined": joining.joined,
     "announce": telling.announce,
     "receipt": telling.show_receipt,
     "notice": telling.tell,

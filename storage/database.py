@@ -24,6 +24,8 @@ from sqlalchemy import (
     URL,
     CursorResult,
     Engine,
+    Executable,
+    Table,
     UpdateBase,
     create_engine,
     event,
@@ -289,11 +291,33 @@ def changed(session: Session, statement: UpdateBase) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
+def run(session: Session, statement: Executable, values: Any = None) -> CursorResult[Any]:
+    """Run a prepared statement in the session's transaction, beside the ORM.
+
+    For the few paths that a crowd takes: what the session holds is neither flushed nor refreshed.
+    """
+    return session.connection().execute(statement, values)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table behind a model."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+def dialect_of(session: Session) -> str:
+    """Which database this is: "sqlite" or "postgresql"."""
+    return session.get_bind().dialect.name
+
+
 def insert_into(session: Session, table: type[SQLModel]) -> Any:
     """An INSERT that knows ON CONFLICT; the construct's methods are alike on both databases."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return insert_by(dialect_of(session), table)
+
+
+def insert_by(dialect: str, table: type[SQLModel]) -> Any:
+    """The same, to be prepared before there is a session."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
 
 def make_engine(url: str) -> Engine:

@@ -35,11 +35,6 @@ def get(session: Session, community_id: int, invitation_id: int) -> Invitation |
     return row if row is not None and row.community_id == community_id else None
 
 
-def by_code(session: Session, code_hash: bytes) -> Invitation | None:
-    """The invitation with this fingerprint of a code."""
-    return session.exec(select(Invitation).where(Invitation.code_hash == code_hash)).one_or_none()
-
-
 def newest(session: Session) -> Invitation | None:
     """The newest invitation of all: enough to see whether the key still fits."""
     return session.exec(select(Invitation).order_by(col(Invitation.id).desc()).limit(1)).first()
@@ -58,22 +53,6 @@ def open_by_contact(
         )
     )
     return {row.contact_key: row for row in rows if row.contact_key is not None}
-
-
-def claim(session: Session, code_hash: bytes, *, now: datetime) -> bool:
-    """Use the code up, if it can be used. One row changed: you won. The same on both databases."""
-    rows = changed(
-        session,
-        update(Invitation)
-        .where(
-            col(Invitation.code_hash) == code_hash,
-            col(Invitation.redeemed_at).is_(None),
-            col(Invitation.voided_at).is_(None),
-            or_(col(Invitation.expires_at).is_(None), col(Invitation.expires_at) > now),
-        )
-        .values(redeemed_at=now),
-    )
-    return rows == 1
 
 
 def set_void(session: Session, row: Invitation, *, voided_at: datetime | None) -> bool:

@@ -29,7 +29,7 @@ POLL = 1.0  # seconds: the safety net under wake-ups that were missed
 _MUST_END = 0.8  # of the lease: nobody else may have the job yet
 _BUGS = 5  # tries of a job that fails for a reason of ours
 _JITTER = 0.25
-_TIMER = "timer"
+TIMER = "timer"  # the lane of what stays in the house
 _KEEP_JOBS = timedelta(days=30)
 _KEEP_DRAFTS = timedelta(days=1)
 _KEEP_CONTACTS = timedelta(days=90)  # after an invitation ended; the letters promise it
@@ -188,7 +188,7 @@ class Postman:
 def _paces(services: Services) -> dict[str, Pace]:
     lanes: dict[str, Pace] = {medium: row.pace for medium, row in services.couriers.items()}
     lanes |= {f"chat:{name}": chat.pace for name, chat in services.chats.items()}
-    return {**lanes, _TIMER: Pace(at_once=1, lease=300)}
+    return {**lanes, TIMER: Pace(at_once=4)}
 
 
 def backoff(delays: tuple[float, ...], attempts_so_far: int) -> timedelta:
@@ -268,5 +268,5 @@ async def _ask_for_sweep(services: Services) -> None:
 def _sweep_on(day: datetime) -> jobs.NewJob:
     at_three = day.replace(hour=3, minute=0, second=0, microsecond=0)
     return jobs.NewJob(
-        key=f"sweep:{day:%Y-%m-%d}", lane=_TIMER, kind="sweep", args={}, run_at=at_three
+        key=f"sweep:{day:%Y-%m-%d}", lane=TIMER, kind="sweep", args={}, run_at=at_three
     )

@@ -1,8 +1,8 @@
 """Redemptions: a resident uses an access code, once, and becomes a member.
 
-One transaction claims the code, finds or makes the household, makes the members, takes back letters
-that still wait and leaves the announcement to the postman: after it, nothing can fail the newcomer.
-A right code is looked up before any limit is asked, so nobody is ever locked out by strangers.
+One transaction claims the code, finds or makes the household, makes the members and leaves all that
+follows to the postman: after it, nothing can fail the newcomer. A right code is looked up before
+any limit is asked, so nobody is ever locked out by strangers.
 """
 
 import hashlib
@@ -10,19 +10,19 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session
 
-from bot.community import announcements, codes, contacts, letters, names, notices, receipts
+from bot.community import codes, contacts, joining, letters, names
 from bot.community.contacts import BadContact
-from bot.community.deliveries import job_keys
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
 from bot.ports import Services
 from bot.settings import Keys
-from storage import attempts, audits, communities, deliveries, invitations, members
-from storage.jobs import cancel
-from storage.tables import Community, Household, Invitation, Member, Redemption
+from storage import attempts, communities, invitations, members, redemptions
+from storage.redemptions import Found
+from storage.tables import Member, Redemption
 
 HOUSEHOLD_LIMIT = 12  # members; more is a mistake or somebody giving the code around
 _WRONG_CODES_OF_ONE = 20  # an hour, from one address
@@ -91,6 +91,15 @@ class SignUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Admitted:
+    """What redeeming a code made of somebody."""
+
+    member_id: int
+    household_id: int
+    is_head: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """What a new member is welcomed with."""
 
@@ -117,18 +126,11 @@ async def look_up(
     Raises: MistypedCode, UnknownCode, TooManyTries, CodeUsed, CodeVoid, CodeExpired.
     """
     code_hash = codes.fingerprint(services.keys, codes.parse(typed))
-
-    def query(session: Session) -> Invited | None:
-        row = invitations.by_code(session, code_hash)
-        if row is None:
-            return None
-        _check_usable(session, row, browser, now=now)
-        return _invited(session, services.keys, row)
-
-    invited = await services.storage.read(query)
-    if invited is None:
+    found = await services.storage.read(redemptions.by_code, code_hash)
+    if found is None:
         raise await _wrong_code(services, source, now=now)
-    return invited
+    _check_usable(found, browser, now=now)
+    return _invited(services.keys, found)
 
 
 async def _wrong_code(services: Services, source: str, *, now: datetime) -> Refusal:
@@ -141,28 +143,24 @@ async def _wrong_code(services: Services, source: str, *, now: datetime) -> Refu
     return UnknownCode()
 
 
-def _check_usable(session: Session, row: Invitation, browser: str, *, now: datetime) -> None:
-    if row.redeemed_at is not None:
-        redemption = invitations.redemption(session, row.id)
-        mine = redemption is not None and browser and redemption.browser == _hashed(browser)
-        raise CodeUsed(member_id=redemption.member_id if redemption and mine else None)
-    if row.voided_at is not None:
+def _check_usable(found: Found, browser: str, *, now: datetime) -> None:
+    if found.redeemed_at is not None:
+        mine = bool(browser) and found.browser == _hashed(browser)
+        raise CodeUsed(member_id=found.member_id if mine else None)
+    if found.voided_at is not None:
         raise CodeVoid
-    if row.expires_at is not None and row.expires_at <= now:
-        raise CodeExpired(
-            leader=communities.leader_name(session, row.leader_id),
-            community=communities.get(session, row.community_id).name,
-        )
+    if found.expires_at is not None and found.expires_at <= now:
+        raise CodeExpired(leader=found.leader, community=found.community.name)
 
 
 def _hashed(browser: str) -> bytes:
     return hashlib.sha256(browser.encode()).digest()[:16]
 
 
-def _invited(session: Session, keys: Keys, row: Invitation) -> Invited:
-    community = communities.get(session, row.community_id)
+def _invited(keys: Keys, found: Found) -> Invited:
+    community = found.community
     return Invited(
-        invitation_id=row.id,
+        invitation_id=found.invitation_id,
         community_id=community.id,
         community=community.name,
         welcome=community.welcome,
@@ -170,10 +168,10 @@ def _invited(session: Session, keys: Keys, row: Invitation) -> Invited:
         colour=community.colour,
         language=community.language,
         region=community.region,
-        invited_by=communities.leader_name(session, row.leader_id),
-        code=codes.grouped(codes.derive(keys, row.id, row.generation)),
-        valid_until=letters.last_day(row.expires_at, community) if row.expires_at else None,
-        contact=row.contact or "",
+        invited_by=found.leader,
+        code=codes.grouped(codes.derive(keys, found.invitation_id, found.generation)),
+        valid_until=letters.last_day(found.expires_at, community) if found.expires_at else None,
+        contact=found.contact or "",
     )
 
 
@@ -221,121 +219,99 @@ def parse_own_contact(typed: str, *, region: str) -> tuple[str, str]:
 
 async def redeem(
     services: Services, typed: str, sign_up: SignUp, *, source: str, browser: str, now: datetime
-) -> Joined:
+) -> Admitted:
     """Use a code up and make its holder a member.
 
     The same browser sending the form again gets the same answer again.
     Raises: MistypedCode, UnknownCode, TooManyTries, CodeUsed, CodeVoid, CodeExpired, BadFields.
-    Touches: storage, in one transaction; announcement and receipt follow.
+    Touches: storage, in one transaction; announcement, receipt and notices follow.
     """
     code_hash = codes.fingerprint(services.keys, codes.parse(typed))
-    joined = await services.storage.write(
-        _redeem, services, code_hash, sign_up, browser=browser, now=now
+    admitted = await services.storage.write(
+        _redeem, services.keys, code_hash, sign_up, browser=browser, now=now
     )
-    if joined is None:
+    if admitted is None:
         raise await _wrong_code(services, source, now=now)
-    return joined
+    return admitted
 
 
 def _redeem(
     session: Session,
-    services: Services,
+    keys: Keys,
     code_hash: bytes,
     sign_up: SignUp,
     *,
     browser: str,
     now: datetime,
-) -> Joined | None:
-    won = invitations.claim(session, code_hash, now=now)
-    row = invitations.by_code(session, code_hash)
-    if row is None:
+) -> Admitted | None:
+    claim = redemptions.claim(session, code_hash, now=now)
+    if claim is None:
+        return _not_claimed(session, code_hash, browser, now=now)
+    household_id, is_head = _household(session, claim.community_id, sign_up, now=now)
+    here = {
+        "community_id": claim.community_id,
+        "household_id": household_id,
+    }
+    contact = _own_contact(keys, sign_up)
+    member_id = redemptions.add(
+        session, Member, **here, **contact, name=sign_up.name, is_head=is_head, joined_at=now
+    )
+    for name in sign_up.others:
+        redemptions.add(session, Member, **here, name=name, joined_at=now)
+    redemptions.add(
+        session,
+        Redemption,
+        **here,
+        invitation_id=claim.invitation_id,
+        member_id=member_id,
+        browser=_hashed(browser) if browser else None,
+        at=now,
+    )
+    joining.follow_up(session, claim.community_id, member_id, others=sign_up.others)
+    return Admitted(member_id, household_id, is_head)
+
+
+def _not_claimed(
+    session: Session, code_hash: bytes, browser: str, *, now: datetime
+) -> Admitted | None:
+    """Why the code could not be used, or the first answer again for the browser that used it."""
+    found = redemptions.by_code(session, code_hash)
+    if found is None:
         return None
-    if not won:
-        try:
-            _check_usable(session, row, browser, now=now)
-        except CodeUsed as used:
-            if used.member_id is None:
-                raise
-            return _joined(session, used.member_id)
-    community = communities.get(session, row.community_id)
-    household, housemates = _household(session, community, sign_up, now=now)
-    member = _add_member(session, services.keys, household, sign_up, head=not housemates, now=now)
-    for other in sign_up.others:
-        members.add(
-            session,
-            Member(community_id=community.id, household_id=household.id, name=other, joined_at=now),
-        )
-    members.add_redemption(
-        session,
-        Redemption(
-            community_id=community.id,
-            invitation_id=row.id,
-            household_id=household.id,
-            member_id=member.id,
-            browser=_hashed(browser) if browser else None,
-            at=now,
-        ),
-    )
-    audits.note(
-        session,
-        community.id,
-        actor=f"member:{member.id}",
-        action="invitation.redeemed",
-        subject=f"invitation:{row.id}",
-        now=now,
-    )
-    cancel(session, job_keys(deliveries.of_invitation(session, row.id)))
-    announcements.announce(session, member, others=sign_up.others)
-    if housemates:
-        notices.joined_a_household(session, services, row, member, housemates, now=now)
-    if row.receipt_id is not None:
-        receipts.refresh(session, row.receipt_id)
-    return _joined(session, member.id)
+    try:
+        _check_usable(found, browser, now=now)
+    except CodeUsed as used:
+        member = members.get(session, used.member_id) if used.member_id else None
+        if member is None:
+            raise
+        return Admitted(member.id, member.household_id, member.is_head)
+    raise CodeUsed  # it could not be used, and it can: another hand is on it this very moment
 
 
 def _household(
-    session: Session, community: Community, sign_up: SignUp, *, now: datetime
-) -> tuple[Household, list[Member]]:
-    household, is_new = members.find_or_add_household(
-        session,
-        community.id,
-        address=sign_up.address,
-        address_key=names.address_key(sign_up.address),
-        now=now,
+    session: Session, community_id: int, sign_up: SignUp, *, now: datetime
+) -> tuple[int, bool]:
+    """The household at the address, found or founded, and whether the newcomer is its head."""
+    key = names.address_key(sign_up.address)
+    founded = redemptions.found_household(
+        session, community_id, address=sign_up.address, address_key=key, now=now
     )
-    if is_new:
-        return household, []
-    members.lock_household(session, household.id)  # two codes, one address, one moment: one head
+    if founded is not None:
+        return founded, True
+    household = redemptions.household_at(session, community_id, key)
     housemates = members.of_household(session, household.id)
     if len(housemates) + 1 + len(sign_up.others) > HOUSEHOLD_LIMIT:
         raise BadFields({"address": f"This household has its {HOUSEHOLD_LIMIT} members already."})
-    return household, housemates
+    return household.id, not housemates
 
 
-def _add_member(
-    session: Session,
-    keys: Keys,
-    household: Household,
-    sign_up: SignUp,
-    *,
-    head: bool,
-    now: datetime,
-) -> Member:
-    email, phone = sign_up.email or None, sign_up.phone or None
-    return members.add(
-        session,
-        Member(
-            community_id=household.community_id,
-            household_id=household.id,
-            is_head=head,
-            name=sign_up.name,
-            email=email,
-            email_key=contacts.known("email", email).key(keys) if email else None,
-            phone=phone,
-            phone_key=contacts.known("text", phone).key(keys) if phone else None,
-            joined_at=now,
-        ),
-    )
+def _own_contact(keys: Keys, sign_up: SignUp) -> dict[str, Any]:
+    if sign_up.email:
+        key = contacts.key_of(keys, "email", sign_up.email)
+        return {"email": sign_up.email, "email_key": key}
+    if sign_up.phone:
+        return {"phone": sign_up.phone, "phone_key": contacts.key_of(keys, "text", sign_up.phone)}
+    return {}
 
 
 async def welcome(services: Services, member_id: int, *, now: datetime) -> Joined | None:
