@@ -5,11 +5,16 @@ person would be lost.
 """
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from playwright.async_api import Locator, Page, expect
 
 expect.set_options(timeout=15_000)  # milliseconds; a busy machine is no fault
+
+_SAID = "#chat-log article.leader"
+_ANSWERS = f"{_SAID}:not(:has(~ article.leader)) ~ article.bot"  # to what was said last
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +24,23 @@ class Leader:
     page: Page
 
     async def say(self, words: str) -> None:
-        """Put words into the composer and press Enter."""
+        """Put words into the composer, press Enter, and wait for the reply."""
         await self.page.get_by_label("Message to Porchlight").fill(words)
-        await self.page.keyboard.press("Enter")
+        async with self._answered():
+            await self.page.keyboard.press("Enter")
+
+    async def press(self, button: str, *, of: Locator) -> None:
+        """Press a message's button and wait for the reply."""
+        async with self._answered():
+            await of.get_by_role("button", name=button, exact=True).click()
+
+    @asynccontextmanager
+    async def _answered(self) -> AsyncIterator[None]:
+        said = self.page.locator(_SAID)
+        before = await said.count()
+        yield
+        await expect(said).to_have_count(before + 1)
+        await expect(self.page.locator(_ANSWERS).first).to_be_visible()
 
     def replies(self, words: str | re.Pattern[str]) -> Locator:
         """The bot's messages in the leader's chat that have these words."""
@@ -32,14 +51,16 @@ class Leader:
         return self.replies(f"{who}: ").first
 
     async def hears(self, words: str | re.Pattern[str]) -> Locator:
-        """Wait for the bot to say this in the leader's chat; give the message."""
-        message = self.replies(words).last
+        """Wait for the bot to answer this to what was said last; give the message."""
+        message = self.page.locator(_ANSWERS).filter(has_text=words).last
         await expect(message).to_be_visible()
         return message
 
-    async def press(self, button: str, *, of: Locator) -> None:
-        """Press a message's button."""
-        await of.get_by_role("button", name=button, exact=True).click()
+    async def download(self, message: Locator) -> bytes:
+        """The file that hangs on a message."""
+        async with self.page.expect_download() as started:
+            await message.locator("a.file").click()
+        return (await (await started.value).path()).read_bytes()
 
     def announced(self, words: str) -> Locator:
         """What everybody reads in the channel."""
@@ -58,7 +79,7 @@ class Leader:
         """Where a link in the newest e-mail to somebody leads."""
         await self.open_mail(to)
         letter = self.page.frame_locator("#body iframe")
-        return await _address(letter.get_by_role("link", name=words).first)
+        return await address_of(letter.get_by_role("link", name=words).first)
 
     async def open_text(self, to: str) -> Locator:
         """Find the newest text to a number on the Phone pane."""
@@ -72,7 +93,8 @@ class Leader:
         return await self.mail_link(address, "Accept the invitation")
 
 
-async def _address(link: Locator) -> str:
+async def address_of(link: Locator) -> str:
+    """Where a link leads."""
     found = await link.get_attribute("href")
     assert found
     return found
