@@ -200,7 +200,10 @@ async def void(services: Services, actor: Actor, number: int, *, now: datetime) 
 
 
 async def reopen(services: Services, actor: Actor, number: int, *, now: datetime) -> Card:
-    """Take back a void. Raises: NoSuchInvitation, NotVoid, AddressTaken."""
+    """Take back a void; a letter that was taken back with it goes out after all.
+
+    Raises: NoSuchInvitation, NotVoid, AddressTaken.
+    """
 
     def change(session: Session) -> Card:
         communities.lock(session, actor.community_id)
@@ -213,6 +216,8 @@ async def reopen(services: Services, actor: Actor, number: int, *, now: datetime
                 raise AddressTaken(number=other[row.contact_key].id)
         if not invitations.set_void(session, row, voided_at=None):
             raise NotVoid
+        for letter in deliveries.of_invitation(session, row.id)[-1:]:
+            inviting.carry_after_all(session, letter)
         return _changed(session, actor, row, "invitation.reopened", now=now)
 
     return await services.storage.write(change)

@@ -15,7 +15,7 @@ from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.ports import Services
 from storage import audits, communities, deliveries, invitations, members
-from storage.jobs import NewJob, enqueue
+from storage.jobs import NewJob, enqueue, enqueue_again
 from storage.tables import Community, Delivery, Invitation
 
 Spelling = Literal["good", "corrected", "typed"]
@@ -203,18 +203,22 @@ def dispatch(
 
 def carry(session: Session, written: Sequence[Delivery]) -> None:
     """Have the postman carry these letters."""
-    enqueue(
-        session,
-        [
-            NewJob(
-                key=job_key(row),
-                lane=row.medium,
-                kind="deliver",
-                args={"delivery": row.id},
-                community_id=row.community_id,
-            )
-            for row in written
-        ],
+    enqueue(session, map(_carrying, written))
+
+
+def carry_after_all(session: Session, letter: Delivery) -> None:
+    """Have a letter carried that was taken back; one that has left stays where it is."""
+    if letter.rank < deliveries.RANK["sent"]:
+        enqueue_again(session, _carrying(letter))
+
+
+def _carrying(letter: Delivery) -> NewJob:
+    return NewJob(
+        key=job_key(letter),
+        lane=letter.medium,
+        kind="deliver",
+        args={"delivery": letter.id},
+        community_id=letter.community_id,
     )
 
 
