@@ -15,7 +15,7 @@ from bot.community import codes, communities, inviting, leaders, previews, redem
 from bot.community.contacts import Way
 from bot.community.leaders import Actor
 from bot.community.postman import Postman
-from bot.community.redemptions import Joined, SignUp
+from bot.community.redemptions import Admitted, SignUp
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import Call, Reply
 from bot.paper.printer import TypstPrinter
@@ -27,7 +27,7 @@ from storage.database import Storage
 from storage.tables import ChatLink, Community, Invitation, Job, Leader
 
 ADDRESS = "https://join.example.org"
-NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)  # as for the postman
 OTHER_PLACE = "next door"
 
 on_both = pytest.mark.parametrize(  # where the two databases may differ
@@ -158,7 +158,7 @@ async def redeem(
     browser: str = "",
     source: str = "203.0.113.9",
     now: datetime = NOW,
-) -> Joined:
+) -> Admitted:
     """Somebody uses a code."""
     return await redemptions.redeem(
         services, code, form or sign_up(), source=source, browser=browser, now=now
