@@ -65,9 +65,10 @@ async def visit(browser: Browser) -> AsyncIterator[Visit]:
             complaints.append(f"asked {parts.hostname} for {parts.path}")
 
     def listen(message: ConsoleMessage) -> None:
-        # That a page was refused with a status of its own is meant.
+        # A page with a status of its own is meant to have it; a program that is stopped, to be.
         is_page_itself = message.location["url"] == getattr(message.page, "url", "")
-        if message.type in {"error", "warning"} and not is_page_itself:
+        is_meant = is_page_itself or "net::ERR_CONNECTION_REFUSED" in message.text
+        if message.type in {"error", "warning"} and not is_meant:
             complaints.append(message.text)
 
     async def open_page(url: str, *, size: ViewportSize = PHONE, javascript: bool = True) -> Page:

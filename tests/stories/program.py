@@ -6,14 +6,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 
 ROOT = Path(__file__).parents[2]
+T = TypeVar("T")
+
 _PATIENCE = 30.0  # seconds to start or to stop; a busy machine takes 4
 
 
@@ -27,6 +31,31 @@ class Program:
     def at(self, path: str) -> str:
         """The address of one of its pages."""
         return f"{self.address}{path}"
+
+    def say(self, text: str) -> str:
+        """Speak as the leader, by the playground's API. Gives the words of the reply."""
+        answer = httpx.post(self.at("/playground/calls"), json={"text": text})
+        return str(answer.raise_for_status().json()["reply"]["text"])
+
+    def invite(self, address: str) -> str:
+        """Invite by e-mail. Gives the link of the letter."""
+        self.say(f"/invite email {address}")
+        return self.letter(address)["link"]
+
+    def letter(self, to: str) -> dict[str, str]:
+        """The newest letter to somebody, once it is there."""
+
+        def found() -> dict[str, str] | None:
+            return next((letter for letter in self.letters() if letter["to"] == to), None)
+
+        return wait_for(found)
+
+    def letters(self) -> list[dict[str, str]]:
+        """All letters that residents were sent, newest first."""
+        found: list[dict[str, str]] = (
+            httpx.get(self.at("/playground/letters")).raise_for_status().json()
+        )
+        return found
 
 
 def free_port() -> int:
@@ -54,7 +83,7 @@ def running(folder: Path, *, port: int) -> Iterator[Program]:
             stderr=log,
         )
     try:
-        _await_ready(program, process)
+        wait_for(partial(_is_ready, program, process))
         yield program
     finally:
         process.send_signal(signal.SIGTERM)
@@ -65,15 +94,17 @@ def running(folder: Path, *, port: int) -> Iterator[Program]:
     assert "Traceback" not in said, said
 
 
-def _await_ready(program: Program, process: "subprocess.Popen[bytes]") -> None:
+def wait_for(what: Callable[[], T | None]) -> T:
+    """Ask again until there is an answer."""
     deadline = time.monotonic() + _PATIENCE
-    while not _is_ready(program):
-        assert process.poll() is None, program.log.read_text()
-        assert time.monotonic() < deadline, program.log.read_text()
+    while not (found := what()):
+        assert time.monotonic() < deadline, what
         time.sleep(0.05)
+    return found
 
 
-def _is_ready(program: Program) -> bool:
+def _is_ready(program: Program, process: "subprocess.Popen[bytes]") -> bool:
+    assert process.poll() is None, program.log.read_text()
     try:
         return httpx.get(program.at("/readyz")).is_success
     except httpx.TransportError:
