@@ -98,13 +98,10 @@ def pieces(pasted: str, medium: Way) -> Iterator[str]:
     """The single entries of what somebody pasted, in order, cleaned of markup and list signs."""
     unwrapped = _SLACK.sub(r" \1 ", pasted)
     for chunk in _BREAKS.split(unwrapped):
-        piece = clean(chunk)
-        if not piece:
-            continue
-        words = piece.split()
-        if medium == "email" and len(words) > 1 and all("@" in word for word in words):
-            yield from filter(None, map(clean, words))
-        else:
+        words = [word for word in map(clean, chunk.split()) if word]
+        if medium == "email" and all("@" in word for word in words):
+            yield from words
+        elif piece := clean(chunk):
             yield piece
 
 

@@ -49,6 +49,11 @@ def test_every_entry_of_a_paste_is_found_and_judged(
     ]
 
 
+def test_a_hundred_addresses_on_one_line_are_a_hundred() -> None:
+    addresses = [f"ana.{number}@maple-court.example.org" for number in range(contacts.LIMIT)]
+    assert list(contacts.pieces(" ".join(addresses), "email")) == addresses
+
+
 @pytest.mark.parametrize(
     ("typed", "address"),
     [
