@@ -201,5 +201,6 @@ async def all_done(services: Services) -> None:
 
 def _due(session: Session) -> int:
     soon = datetime.now(UTC) + timedelta(seconds=1)
-    waiting = (Job.state == "ready", Job.kind != "sweep", col(Job.run_at) <= soon)
+    under_way = col(Job.claimed) | (col(Job.run_at) <= soon)
+    waiting = (Job.state == "ready", Job.kind != "sweep", under_way)
     return session.exec(select(func.count()).select_from(Job).where(*waiting)).one()
