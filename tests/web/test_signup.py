@@ -52,7 +52,7 @@ async def test_a_resident_types_the_code_and_joins(visitor: Visitor, invite: Inv
     form = await visitor.submit(page, code=codes.grouped(code).lower())
     assert form.path == f"/j/{code}"
     assert "Ana Ruiz invites you" in form.text
-    assert codes.grouped(code) in form.text
+    assert codes.grouped(code) in form.text.replace("- ", "-")  # it may break after a dash
     welcome = await visitor.submit(form, **ROSA)
     assert welcome.path == "/welcome"
     assert "Welcome, Rosa Delgado" in welcome.text
