@@ -256,7 +256,7 @@ class Delivery(SQLModel, table=True):
     rank: int = 0  # of the state; it only grows
     words: str = Field(default="", sa_type=Text)  # what happened and what to do, for the leader
     message_id: str = Field(unique=True)
-    provider_id: str | None = Field(default=None, unique=True)
+    provider_id: str | None = None  # a mail server may say the same of every letter: "OK"
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     dated_at: datetime = _at()  # the Date header; stamped again when older than a day
     created_at: datetime = _at()

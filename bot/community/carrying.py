@@ -24,6 +24,12 @@ from storage.tables import Delivery
 _MOST_UNCONFIRMED = 5  # tries whose end nobody knows: then no more, lest it become a loop
 _CONFIG_PAUSE = 300.0  # seconds a lane rests when only the operator can help
 _LONGEST_ASKED = 3600.0  # seconds: a server that asks for more is not believed
+_NEVER_KNOWN = Carried(
+    "permanent",
+    "We could not find out whether this went out. Ask them, or resend it.",
+    "unconfirmed",
+    event="failed",
+)
 
 log = structlog.get_logger()
 
@@ -39,7 +45,10 @@ async def deliver(services: Services, job: Claimed) -> Record:
         await services.storage.write(_redate, delivery_id, now=now)
         ready = dataclasses.replace(ready, date=now)
     courier = services.couriers[ready.medium]
-    carried = await _carry(courier, ready, job, now=now)
+    looked = await _look(courier, ready, job, now=now)
+    if isinstance(looked, timedelta):
+        return _put_off(job, delivery_id, looked)
+    carried = looked or await courier.carry(ready)
     log.info(
         "postman.carried",
         delivery=delivery_id,
@@ -96,19 +105,49 @@ def _settled(job: Claimed, delivery_id: int, settle: Settle) -> Record:
     return record
 
 
-async def _carry(courier: Courier, letter: Letter, job: Claimed, *, now: datetime) -> Carried:
-    """Carry the letter; after a try whose end nobody knows, look first whether it was taken."""
-    if job.unconfirmed > 1:
-        since = (now - job.tried_at).total_seconds() if job.tried_at else courier.settle
-        if since < courier.settle:
-            return Carried("unclear", code="too early", retry_after=courier.settle - since + 1)
-        found = await courier.find(letter)
-        if found is not None and found.outcome != "retry":
-            return found
-        if job.unconfirmed > _MOST_UNCONFIRMED:
-            words = "We could not find out whether this went out. Ask them, or resend it."
-            return Carried("permanent", words, "unconfirmed", event="failed")
-    return await courier.carry(letter)
+async def _look(
+    courier: Courier, letter: Letter, job: Claimed, *, now: datetime
+) -> Carried | timedelta | None:
+    """What became of a try whose end nobody knows, or how long until that can be told.
+
+    Gives: None when the letter is to be carried, for the first time or again.
+    """
+    if job.unconfirmed <= 1:
+        return None
+    settle = timedelta(seconds=courier.settle)
+    since = now - job.tried_at if job.tried_at else settle
+    if since < settle:
+        return settle - since + timedelta(seconds=1)
+    found = await courier.find(letter)
+    if found is not None and found.outcome == "unclear":
+        is_hopeless = now - job.created_at > courier.pace.give_up
+        return _NEVER_KNOWN if is_hopeless else settle + backoff(courier.pace.delays, 0)
+    if found is not None and found.outcome != "retry":
+        return found
+    return _NEVER_KNOWN if job.unconfirmed > _MOST_UNCONFIRMED else None
+
+
+def _put_off(job: Claimed, delivery_id: int, after: timedelta) -> Record:
+    """It is too early to tell. Looking is no try, and is not counted as one."""
+
+    def record(session: Session) -> None:
+        delivery = deliveries.get(session, delivery_id)
+        assert delivery is not None
+        note(session, delivery, "unknown", key=f"{delivery.id}:unknown", now=clock(session))
+        jobs.put_off(session, job, after=after, error="cannot be told yet")
+
+    return record
+
+
+def gave_up(session: Session, job: Claimed, error: str) -> None:
+    """A fault of ours ended the job: the leader must not read "queued" for ever."""
+    delivery = deliveries.get(session, int(job.args["delivery"]))
+    if delivery is not None:
+        words = (
+            f"Something went wrong on our side ({error}). Tell your administrator, or resend it."
+        )
+        key = f"{delivery.id}:failed"
+        note(session, delivery, "failed", key=key, words=words, now=clock(session))
 
 
 def _outcome(job: Claimed, courier: Courier, delivery_id: int, carried: Carried) -> Record:
@@ -201,12 +240,9 @@ def _unclear(
     *,
     now: datetime,
 ) -> None:
-    """It may have been taken. Looking too early is no try, and is not counted as one."""
-    too_early = carried.code == "too early"
-    if not too_early:
-        note(session, delivery, "unknown", key=f"{delivery.id}:unknown:{job.fence}", now=now)
+    """It may have been taken: the next try looks first, where the courier can."""
+    note(session, delivery, "unknown", key=f"{delivery.id}:unknown", now=now)
     after = backoff(courier.pace.delays, job.attempts)
-    if carried.retry_after is not None or courier.settle:
-        after = timedelta(seconds=carried.retry_after or courier.settle)
-    unconfirmed = job.unconfirmed - 1 if too_early else job.unconfirmed
-    jobs.retry(session, job, after=after, error=carried.code or "unclear", unconfirmed=unconfirmed)
+    if courier.settle:
+        after = timedelta(seconds=courier.settle)
+    jobs.retry(session, job, after=after, error="unclear", unconfirmed=job.unconfirmed)

@@ -24,10 +24,12 @@ from storage.jobs import Claimed
 
 Record = Callable[[Session], None]  # writes an outcome and settles the job, in one commit
 Doing = Callable[[Services, Claimed], Awaitable[Record]]
+GaveUp = Callable[[Session, Claimed, str], None]  # tells people why a job will not be done
 
 POLL = 1.0  # seconds: the safety net under wake-ups that were missed
 _MUST_END = 0.8  # of the lease: nobody else may have the job yet
 _BUGS = 5  # tries of a job that fails for a reason of ours
+_UNRECORDED = "done, but what came of it could not be recorded"
 _JITTER = 0.25
 TIMER = "timer"  # the lane of what stays in the house
 _KEEP_JOBS = timedelta(days=30)
@@ -77,11 +79,17 @@ class Postman:
     """One worker."""
 
     def __init__(
-        self, services: Services, kinds: Mapping[str, Doing], *, lease: float | None = None
+        self,
+        services: Services,
+        kinds: Mapping[str, Doing],
+        *,
+        gave_up: Mapping[str, GaveUp] | None = None,
+        lease: float | None = None,
     ) -> None:
         """Takes: kinds, what each kind of job means; lease, seconds, instead of the lanes' own."""
         self._services = services
         self._kinds = {**kinds, "sweep": sweep}
+        self._gave_up = gave_up or {}
         self._lanes = {
             name: _Lane(name, pace if lease is None else replace(pace, lease=lease))
             for name, pace in _paces(services).items()
@@ -170,19 +178,23 @@ class Postman:
             async with asyncio.timeout(_MUST_END * lane.pace.lease):
                 record = await self._kinds[job.kind](self._services, job)
         except Exception as error:  # noqa: BLE001 - a job must not take its lane down
-            record = _failed(job, lane, error)
+            record = _failed(job, lane, error, self._gave_up.get(job.kind, _tell_nobody))
         await self._record(job, record)
 
     async def _record(self, job: Claimed, record: Record) -> None:
         """Keep the outcome, through an absence of the database: what was done was done."""
-        while True:
+        tell = self._gave_up.get(job.kind, _tell_nobody)
+        ways = [_buried(job, _UNRECORDED, _tell_nobody), _buried(job, _UNRECORDED, tell), record]
+        while ways:
             try:
-                return await self._services.storage.write(record)
+                await self._services.storage.write(ways[-1])
             except DatabaseAway:
                 await asyncio.sleep(POLL)
             except Exception:
                 log.exception("postman.record_failed", job=job.id, kind=job.kind)
-                record = _buried(job, "done, but what came of it could not be recorded")
+                ways.pop()
+            else:
+                return
 
 
 def _paces(services: Services) -> dict[str, Pace]:
@@ -197,33 +209,50 @@ def backoff(delays: tuple[float, ...], attempts_so_far: int) -> timedelta:
     return timedelta(seconds=delay * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311
 
 
-def _failed(job: Claimed, lane: _Lane, error: Exception) -> Record:
+def _failed(job: Claimed, lane: _Lane, error: Exception, tell: GaveUp) -> Record:
     """What a job's failure comes to."""
     pace = lane.pace
     match error:
         case GiveUp():
-            return _buried(job, error.error)
+            return _buried(job, error.error, tell)
         case Later():
             after = backoff(pace.delays, job.attempts)
             if error.after is not None:
                 after = timedelta(seconds=error.after)
             if datetime.now(UTC) - job.created_at > pace.give_up:
-                return _buried(job, error.error)
+                return _buried(job, error.error, tell)
             return _postponed(job, pace, after, error)
+        case DatabaseAway():
+            return _interrupted(job, timedelta(seconds=POLL), "database away", counts=False)
         case _:
             reference = secrets.token_hex(4)
             log.error("postman.job_failed", job=job.id, kind=job.kind, reference=reference,
                       exc_info=error)  # fmt: skip
             if job.attempts + 1 >= _BUGS:
-                return _buried(job, f"error {reference}")
+                return _buried(job, f"error {reference}", tell)
             after = backoff(pace.delays, job.attempts)
-            return _postponed(job, pace, after, Later(f"error {reference}"))
+            return _interrupted(job, after, f"error {reference}")
 
 
-def _buried(job: Claimed, error: str) -> Record:
+def _buried(job: Claimed, error: str, tell: GaveUp) -> Record:
     def record(session: Session) -> None:
         log.warning("postman.gave_up", job=job.id, kind=job.kind, error=error)
-        jobs.bury(session, job, error=error)
+        if jobs.bury(session, job, error=error):
+            tell(session, job, error)
+
+    return record
+
+
+def _tell_nobody(session: Session, job: Claimed, error: str) -> None:
+    """Nobody waits for this job."""
+
+
+def _interrupted(job: Claimed, after: timedelta, error: str, *, counts: bool = True) -> Record:
+    """Nobody knows how far it came, so the next try has to look first."""
+
+    def record(session: Session) -> None:
+        unconfirmed = job.unconfirmed
+        jobs.retry(session, job, after=after, error=error, counts=counts, unconfirmed=unconfirmed)
 
     return record
 

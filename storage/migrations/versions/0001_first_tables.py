@@ -292,7 +292,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_delivery_member_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
     sa.UniqueConstraint('message_id', name=op.f('uq_delivery_message_id')),
-    sa.UniqueConstraint('provider_id', name=op.f('uq_delivery_provider_id')),
     sqlite_autoincrement=True
     )
     with op.batch_alter_table('delivery', schema=None) as batch_op:
