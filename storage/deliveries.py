@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import Integer, Update, bindparam, or_, update
 from sqlmodel import Session, col, func, select
 
-from storage.database import changed, insert_into
+from storage.database import changed, dialect_of, insert_by, insert_into, run
 from storage.tables import Delivery, DeliveryEvent, Receipt, Suppression
 
 # Callbacks repeat and arrive in any order, so the state shown is a maximum over this ranking.
@@ -76,29 +77,41 @@ def record(
 
     Gives whether the fact was new. The same key twice is one fact.
     """
-    added = changed(
-        session,
-        insert_into(session, DeliveryEvent)
-        .values(
-            community_id=delivery.community_id,
-            delivery_id=delivery.id,
-            event=event,
-            code=code,
-            words=words,
-            key=key,
-            at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["key"]),
-    )
-    if not added:
+    fact = {
+        "community_id": delivery.community_id,
+        "delivery_id": delivery.id,
+        "event": event,
+        "code": code,
+        "words": words,
+        "key": key,
+        "at": now,
+    }
+    if run(session, _add_event(dialect_of(session)), fact).scalar_one_or_none() is None:
         return False
-    changed(
-        session,
-        update(Delivery)
-        .where(col(Delivery.id) == delivery.id, col(Delivery.rank) < RANK[event])
-        .values(state=event, rank=RANK[event], words=words, updated_at=now),
-    )
+    state = {"the_id": delivery.id, "state": event, "rank": RANK[event], "words": words, "at": now}
+    run(session, _raise_state(), state)
     return True
+
+
+@cache
+def _add_event(dialect: str) -> Any:
+    statement = insert_by(dialect, DeliveryEvent).on_conflict_do_nothing(index_elements=["key"])
+    return statement.returning(col(DeliveryEvent.id))
+
+
+@cache
+def _raise_state() -> Update:
+    rank = bindparam("rank", type_=Integer)
+    return (
+        update(Delivery)
+        .where(col(Delivery.id) == bindparam("the_id"), col(Delivery.rank) < rank)
+        .values(
+            state=bindparam("state"),
+            rank=rank,
+            words=bindparam("words"),
+            updated_at=bindparam("at"),
+        )
+    )
 
 
 def note_trouble(session: Session, delivery: Delivery, words: str, *, now: datetime) -> None:
@@ -143,14 +156,17 @@ def suppressed(
 
     Of several reasons the gravest is given, so that a late bounce never covers up an opt-out.
     """
-    rows = session.exec(
-        select(Suppression).where(
-            col(Suppression.contact_key).in_(list(contact_keys)),
-            or_(col(Suppression.until).is_(None), col(Suppression.until) > now),
-        )
-    )
+    rows = run(session, _suppressed(), {"keys": list(contact_keys), "now": now})
     gravest_last = sorted(rows, key=lambda row: RANK[row.reason])
     return {row.contact_key: row.reason for row in gravest_last}
+
+
+@cache
+def _suppressed() -> Any:
+    return select(col(Suppression.contact_key), col(Suppression.reason)).where(
+        col(Suppression.contact_key).in_(bindparam("keys", expanding=True)),
+        or_(col(Suppression.until).is_(None), col(Suppression.until) > bindparam("now")),
+    )
 
 
 def suppress(

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import case, delete, func, true, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Select, Update, bindparam, case, delete, func, select, true, update
+from sqlmodel import Session, col
 
 from storage.database import changed, clock, dialect_of, insert_by, insert_into, leaves_work, run
 from storage.tables import Job, JobLane
+from storage.types import UTCDateTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,13 @@ def enqueue_again(session: Session, job: NewJob) -> None:
     """
     now = clock(session)
     row = _row(job, now)
-    statement = insert_into(session, Job).values(row)
+    run(session, _enqueue_again(dialect_of(session)), row)
+    leaves_work(session, job.lane, due_in=(row["run_at"] - now).total_seconds())
+
+
+@cache
+def _enqueue_again(dialect: str) -> Any:
+    statement = insert_by(dialect, Job)
     new = statement.excluded
     waiting = (col(Job.state) == "ready") & ~col(Job.claimed)
     running = (col(Job.state) == "ready") & col(Job.claimed)
@@ -88,21 +95,18 @@ def enqueue_again(session: Session, job: NewJob) -> None:
         (waiting & (col(Job.run_at) < new.run_at), Job.run_at),
         else_=new.run_at,
     )
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "state": "ready",
-                "run_at": soonest,
-                "created_at": case((running | waiting, Job.created_at), else_=new.created_at),
-                "again": case((running, true()), else_=False),
-                "claimed": case((running, true()), else_=False),
-                "attempts": case((running | waiting, Job.attempts), else_=0),
-                "unconfirmed": case((running, Job.unconfirmed), else_=0),
-            },
-        )
+    return statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "state": "ready",
+            "run_at": soonest,
+            "created_at": case((running | waiting, Job.created_at), else_=new.created_at),
+            "again": case((running, true()), else_=False),
+            "claimed": case((running, true()), else_=False),
+            "attempts": case((running | waiting, Job.attempts), else_=0),
+            "unconfirmed": case((running, Job.unconfirmed), else_=0),
+        },
     )
-    leaves_work(session, job.lane, due_in=(row["run_at"] - now).total_seconds())
 
 
 def _row(job: NewJob, now: datetime) -> dict[str, Any]:
@@ -155,13 +159,19 @@ def claim(
 
 
 def _lane(session: Session, lane: str, *, lock: bool) -> datetime:
-    query = select(JobLane.free_at).where(JobLane.lane == lane)
-    free_at = session.exec(query.with_for_update() if lock else query).one_or_none()
-    if free_at is not None:
-        return free_at
-    statement = insert_into(session, JobLane).on_conflict_do_nothing(index_elements=["lane"])
-    session.execute(statement, {"lane": lane, "free_at": clock(session)})
-    return session.exec(query.with_for_update() if lock else query).one()
+    query = _free_at(lock=lock)
+    free_at: datetime | None = run(session, query, {"lane": lane}).scalar_one_or_none()
+    if free_at is None:
+        statement = insert_into(session, JobLane).on_conflict_do_nothing(index_elements=["lane"])
+        run(session, statement, {"lane": lane, "free_at": clock(session)})
+        free_at = run(session, query, {"lane": lane}).scalar_one()
+    return free_at
+
+
+@cache
+def _free_at(*, lock: bool) -> Select[Any]:
+    query = select(col(JobLane.free_at)).where(col(JobLane.lane) == bindparam("lane"))
+    return query.with_for_update() if lock else query
 
 
 def _set_lane(session: Session, lane: str, free_at: datetime) -> None:
@@ -171,56 +181,87 @@ def _set_lane(session: Session, lane: str, free_at: datetime) -> None:
 def _take(
     session: Session, lane: str, *, limit: int, until: datetime, now: datetime
 ) -> tuple[Claimed, ...]:
-    due = session.exec(
-        select(Job.id, Job.tried_at)
-        .where(Job.lane == lane, Job.state == "ready", col(Job.run_at) <= now)
-        .order_by(col(Job.run_at), col(Job.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)  # other workers' picks; SQLite has one writer
-    ).all()
+    due = run(session, _due(), {"lane": lane, "now": now, "most": limit}).all()
     if not due:
         return ()
-    before = dict(due)
-    taken = session.execute(
-        update(Job)
-        .where(col(Job.id).in_(before))
-        .values(
-            run_at=until,
-            claimed=True,
-            fence=Job.fence + 1,
-            unconfirmed=Job.unconfirmed + 1,
-            tried_at=now,
-        )
-        .returning(
-            col(Job.id), col(Job.kind), col(Job.key), col(Job.args), col(Job.community_id),
-            col(Job.fence), col(Job.attempts), col(Job.unconfirmed), col(Job.created_at),
-        ),
-        execution_options={"synchronize_session": False},
-    )  # fmt: skip
+    before = {row.id: row.tried_at for row in due}
+    taken = run(session, _taking(), {"ids": list(before), "until": until, "now": now})
     claimed = (Claimed(lane=lane, tried_at=before[row.id], **row._mapping) for row in taken)
     return tuple(sorted(claimed, key=lambda job: job.id))
 
 
+@cache
+def _due() -> Any:
+    return (
+        select(col(Job.id), col(Job.tried_at))
+        .where(
+            col(Job.lane) == bindparam("lane"),
+            col(Job.state) == "ready",
+            col(Job.run_at) <= bindparam("now"),
+        )
+        .order_by(col(Job.run_at), col(Job.id))
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)  # other workers' picks; SQLite has one writer
+    )
+
+
+@cache
+def _taking() -> Update:
+    return (
+        update(Job)
+        .where(col(Job.id).in_(bindparam("ids", expanding=True)))
+        .values(
+            run_at=bindparam("until"),
+            claimed=True,
+            fence=Job.fence + 1,
+            unconfirmed=Job.unconfirmed + 1,
+            tried_at=bindparam("now"),
+        )
+        .returning(
+            col(Job.id), col(Job.kind), col(Job.key), col(Job.args), col(Job.community_id),
+            col(Job.fence), col(Job.attempts), col(Job.unconfirmed), col(Job.created_at),
+        )
+    )  # fmt: skip
+
+
 def _next_wait(session: Session, lane: str, now: datetime) -> float | None:
-    query = select(func.min(Job.run_at)).where(Job.lane == lane, Job.state == "ready")
-    due: datetime | None = session.exec(query).one()
+    due: datetime | None = run(session, _first_due(), {"lane": lane}).scalar_one()
     return None if due is None else max(0.0, (due - now).total_seconds())
+
+
+@cache
+def _first_due() -> Select[Any]:
+    query = select(func.min(Job.run_at)).where(col(Job.lane) == bindparam("lane"))
+    return query.where(col(Job.state) == "ready")
 
 
 def finish(session: Session, job: Claimed) -> bool:
     """The job is done. Gives whether it was still ours to finish."""
-    now = clock(session)
-    return _settle(
-        session,
-        job,
-        state=case((col(Job.again), "ready"), else_="done"),
-        run_at=now,
-        created_at=case((col(Job.again), now), else_=Job.created_at),
-        again=False,
-        attempts=0,
-        unconfirmed=0,
-        error="",
-        finished_at=now,
+    values = {"the_job": job.id, "the_fence": job.fence, "now": clock(session)}
+    return bool(run(session, _finish(), values).rowcount)
+
+
+@cache
+def _finish() -> Update:
+    now = bindparam("now", type_=UTCDateTime)
+    return (
+        update(Job)
+        .where(
+            col(Job.id) == bindparam("the_job"),
+            col(Job.fence) == bindparam("the_fence"),
+            col(Job.state) == "ready",
+        )
+        .values(
+            state=case((col(Job.again), "ready"), else_="done"),
+            run_at=now,
+            created_at=case((col(Job.again), now), else_=Job.created_at),
+            claimed=False,
+            again=False,
+            attempts=0,
+            unconfirmed=0,
+            error="",
+            finished_at=now,
+        )
     )
 
 
@@ -308,13 +349,14 @@ def revive(session: Session, community_id: int, lane: str) -> int:
 
 def dead(session: Session, community_id: int) -> list[Job]:
     """The jobs that were given up, newest first."""
-    query = select(Job).where(Job.community_id == community_id, Job.state == "dead")
-    return list(session.exec(query.order_by(col(Job.id).desc()).limit(100)))
+    query = select(Job).where(col(Job.community_id) == community_id, col(Job.state) == "dead")
+    return list(session.scalars(query.order_by(col(Job.id).desc()).limit(100)))
 
 
 def waiting(session: Session) -> int:
     """How many jobs are not finished."""
-    return session.exec(select(func.count()).select_from(Job).where(Job.state == "ready")).one()
+    query = select(func.count()).select_from(Job).where(col(Job.state) == "ready")
+    return session.scalars(query).one()
 
 
 def forget_finished(session: Session, *, before: datetime) -> None:
