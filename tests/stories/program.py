@@ -26,6 +26,7 @@ class Program:
     """A running Porchlight."""
 
     address: str  # "http://127.0.0.1:40123"
+    database_url: str
     log: Path  # what it said, from the first start on
 
     def at(self, path: str) -> str:
@@ -72,7 +73,8 @@ def running(folder: Path, *, port: int) -> Iterator[Program]:
 
     Raises: AssertionError when it does not start, does not stop, or logged an error meanwhile.
     """
-    program = Program(f"http://127.0.0.1:{port}", folder / "log.txt")
+    database_url = f"sqlite:///{folder / 'porchlight.db'}"
+    program = Program(f"http://127.0.0.1:{port}", database_url, folder / "log.txt")
     with program.log.open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot", "run"],

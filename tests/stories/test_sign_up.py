@@ -1,11 +1,15 @@
 """Signing up on any phone: without a script, by keyboard, in large letters, after mistakes."""
 
 import re
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from playwright.async_api import Page, expect
+from sqlmodel import Session
 
+from storage.database import Storage
+from storage.tables import Invitation
 from tests.stories.conftest import STORY, Visit
 from tests.stories.people import is_welcomed, scrolls_sideways, sign_up
 from tests.stories.program import Program
@@ -93,6 +97,34 @@ async def test_a_void_code_says_whom_to_ask(program: Program, visit: Visit) -> N
     page = await visit(link)
     await expect(page.get_by_role("heading", level=1)).to_have_text("This code was taken back")
     await expect(page.get_by_role("alert")).to_contain_text("ask whoever gave it to you")
+
+
+async def test_an_expired_code_works_again_when_the_leader_sends_it_again(
+    program: Program, visit: Visit
+) -> None:
+    link = program.invite("late@example.org")
+    number = _number(program, "late@example.org")
+    await _let_run_out(program, number)
+    page = await visit(link)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This code has run out")
+    await expect(page.get_by_role("alert")).to_contain_text(
+        "Robin Vale of Maple Court can make it work again."
+    )
+    assert "Resending makes it work again." in program.say(f"/invites {number}")
+    program.say(f"/invites resend {number}")
+    await page.goto(link)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Join Maple Court")
+
+
+async def _let_run_out(program: Program, number: int) -> None:
+    """Do to an invitation what only time does."""
+
+    def change(session: Session) -> None:
+        session.get_one(Invitation, number).expires_at = datetime.now(UTC)
+
+    storage = Storage.open(program.database_url)
+    await storage.write(change)
+    await storage.close()
 
 
 async def test_an_unknown_code_asks_for_another_look(program: Program, visit: Visit) -> None:
