@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from sqlmodel import Session
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.chats.playground.chat import (
@@ -44,6 +46,7 @@ _CSP = (
 # A letter's own page: its styles are inline, and its button opens a tab of its own.
 _LETTER_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
 _LETTERS_SHOWN = 200
+_HIGHEST_ID = 2**31 - 1  # of PostgreSQL's INTEGER
 _BODY_LIMIT = 64 * 1024  # bytes: a paste of 100 addresses is 4 KB
 
 
@@ -61,11 +64,12 @@ def routes(chat: PlaygroundChat) -> list[BaseRoute]:
         Route("/files/{key}/{name}", partial(_file, chat)),
         *(Route(f"/{name}", partial(_asset, name)) for name in _ASSETS),
     ]
-    app = Router(inner, redirect_slashes=False)
+    app = Starlette(routes=inner, exception_handlers={HTTPException: _refused})
+    app.router.redirect_slashes = False
     return [
         Route("/", _to_playground),
         Route("/playground", _AtHomeOnly(_page_app)),
-        Mount("/playground", _AtHomeOnly(_with_errors(app))),
+        Mount("/playground", _AtHomeOnly(app)),
     ]
 
 
@@ -117,7 +121,7 @@ class _AtHomeOnly:
 def _stranger(request: Request) -> str:
     forwarded = {"forwarded", "x-forwarded-for", "x-forwarded-host", "via"} & set(request.headers)
     peer = request.client.host if request.client else ""
-    if forwarded or not is_loopback(peer) or not is_loopback(request.url.hostname or ""):
+    if forwarded or not is_loopback(peer) or not is_loopback(_asked_as(request)):
         return "The playground speaks to this computer only."
     site = request.headers.get("sec-fetch-site", "none")
     if request.method == "POST":
@@ -127,14 +131,17 @@ def _stranger(request: Request) -> str:
     return ""
 
 
-def _with_errors(app: ASGIApp) -> ASGIApp:
-    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await app(scope, receive, send)
-        except HTTPException as error:
-            await JSONResponse({"error": error.detail}, error.status_code)(scope, receive, send)
+def _asked_as(request: Request) -> str:
+    """The host name that we were asked by; empty when no browser would write it so."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
 
-    return wrapped
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code)
 
 
 # The API
@@ -192,7 +199,7 @@ async def _call(chat: PlaygroundChat, request: Request) -> Response:
     if not isinstance(fields, dict) or not all(isinstance(v, str) for v in fields.values()):
         raise HTTPException(422, "The fields of a form are texts by name.")
     channel = said.get("channel", LEADER)
-    if channel not in {LEADER, PORCH}:
+    if channel not in (LEADER, PORCH):
         raise HTTPException(422, "The channel is leader or announcements.")
     return JSONResponse({"reply": await chat.hear(text.strip(), fields, channel)})
 
@@ -205,7 +212,8 @@ async def _json(request: Request) -> dict[str, Any]:
             raise HTTPException(413, "That is too much at once. Please send it in parts.")
     try:
         said = json.loads(body)
-    except ValueError:
+        json.dumps(said, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError):
         raise HTTPException(400, "That is not JSON.") from None
     if not isinstance(said, dict):
         raise HTTPException(400, "Please send a JSON object.")
@@ -268,7 +276,7 @@ def _listed(request: Request, rows: list[dict[str, Any]]) -> Response:
 
 async def _letter_page(chat: PlaygroundChat, request: Request) -> Response:
     def query(session: Session) -> str | None:
-        row = deliveries.get(session, request.path_params["id"])
+        row = deliveries.get(session, _number(request))
         if row is None or not row.contact or not chat.shows(row.medium):
             return None
         return letters.words_of(session, chat.services, row).html
@@ -281,12 +289,17 @@ async def _letter_page(chat: PlaygroundChat, request: Request) -> Response:
     )
 
 
+def _number(request: Request) -> int:
+    number: int = request.path_params["id"]
+    return min(number, _HIGHEST_ID)
+
+
 async def _event(chat: PlaygroundChat, request: Request) -> Response:
     said = (await _json(request)).get("event")
     event: Event | None = next((known for known in get_args(Event) if known == said), None)
     if event is None:
         raise HTTPException(422, f"The event is one of: {', '.join(get_args(Event))}.")
-    delivery_id = request.path_params["id"]
+    delivery_id = _number(request)
     row = await chat.services.storage.read(deliveries.get, delivery_id)
     if row is None or not chat.shows(row.medium):
         raise HTTPException(404, "There is no such letter here.")
