@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said, plural
-from bot.community import communities
+from bot.community import communities, names
 from bot.community.communities import Overview
 from bot.community.errors import BadFields
 from bot.community.leaders import Actor
@@ -28,7 +28,9 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
         return _show(await communities.overview(services, actor, now=now))
     field = _WORDS.get(word, word)
     if field not in communities.FIELDS:
-        raise Misused(f"I do not know “{word[:30]}”. `/community edit` shows all that can change.")
+        raise Misused(
+            f"I do not know “{names.one_line(word)[:30]}”. `/community edit` shows all that can change."
+        )
     try:
         await communities.edit(services, actor, {field: rest}, now=now)
     except BadFields as bad:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said, number, plural
-from bot.community import labels, passes
+from bot.community import labels, names, passes
 from bot.community.leaders import Actor
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services
@@ -38,7 +38,7 @@ async def print_passes(services: Services, actor: Actor, words: str, *, now: dat
     if not count.isdecimal() or len(count) > 9:
         raise Misused(f"How many passes? Say `/passes 40`; {passes.LIMIT} at most at a time.")
     printed = await passes.mint(services, actor, count=int(count), label=label, now=now)
-    named = f" “{label.strip()}”" if label.strip() else ""
+    named = f" “{names.one_line(label)}”" if label.strip() else ""
     return Reply(
         f"Here {'is' if printed.count == 1 else 'are'} "
         f"{plural(printed.count, 'access pass', 'access passes')}{named}, batch "

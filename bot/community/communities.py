@@ -191,9 +191,8 @@ def _welcome(typed: str) -> str:
 
 def _features(typed: str) -> list[str]:
     lines = [line.lstrip("-*• ") for line in re.split(r"[\n;]", typed)]
-    features = [
-        names.words(line, what="feature", longest=_LONGEST_FEATURE) for line in lines if line
-    ]
+    words = (names.words(line, what="feature", longest=_LONGEST_FEATURE) for line in lines)
+    features = [feature for feature in words if feature]
     if len(features) > _MOST_FEATURES:
         raise BadWords(f"List {_MOST_FEATURES} features at most; fewer are read.")
     return features
@@ -209,17 +208,23 @@ def _colour(typed: str) -> str:
 
 
 def _code_days(typed: str) -> int:
-    if not typed.strip().isdecimal() or not 1 <= int(typed) <= 90:
+    if not 1 <= (days := _whole(typed)) <= 90:
         raise BadWords("Codes can live 1 to 90 days.")
-    return int(typed)
+    return days
 
 
 def _pass_days(typed: str) -> int | None:
     if typed.strip().lower() in {"", "0", "never", "for ever", "forever"}:
         return None
-    if not typed.strip().isdecimal() or not 1 <= int(typed) <= 3650:
+    if not 1 <= (days := _whole(typed)) <= 3650:
         raise BadWords("Passes can live 1 to 3650 days; leave it empty for ever.")
-    return int(typed)
+    return days
+
+
+def _whole(typed: str) -> int:
+    """The number typed; 0 when it is none, or beyond all measure."""
+    digits = typed.strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else 0
 
 
 def _paper(typed: str) -> str:
