@@ -41,6 +41,7 @@ class Leader:
         yield
         await expect(said).to_have_count(before + 1)
         await expect(self.page.locator(_ANSWERS).first).to_be_visible()
+        await expect(self.page.locator("#chat-log article").last).to_be_in_viewport()
 
     def replies(self, words: str | re.Pattern[str]) -> Locator:
         """The bot's messages in the leader's chat that have these words."""

@@ -586,10 +586,13 @@ function keepAtEnd(scroller) {
   const watcher = new ResizeObserver(settle); // new messages, a growing composer, a tab that opens
   watcher.observe(scroller);
   watcher.observe(scroller.firstElementChild);
+  let top = 0;
   scroller.addEventListener("scroll", () => {
     const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-    if (scroller.clientHeight) dataset.stuck = String(left < NEAR);
-    if (left < NEAR) dataset.more = "false";
+    const isUp = scroller.scrollTop < top; // only readers go up; news pushes the end down
+    top = scroller.scrollTop;
+    if (left < NEAR) Object.assign(dataset, { stuck: "true", more: "false" });
+    else if (isUp && scroller.clientHeight) dataset.stuck = "false";
   });
   scroller.parentElement.querySelector(".latest").addEventListener("click", () => stick(scroller));
   stick(scroller);
