@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
+_SHORTEST_SECRET = 32  # characters: 192 bits when they are random base64
 CONFIG = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
 
@@ -46,6 +48,17 @@ class Settings(BaseSettings):
         if value and not (parts.scheme in {"http", "https"} and parts.hostname and bare):
             raise ValueError("PUBLIC_URL must look like https://join.example.org, without a path")
         return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        try:
+            backend = make_url(value).get_backend_name()
+        except ArgumentError:
+            backend = ""
+        if backend not in {"sqlite", "postgresql", "postgres"}:
+            raise ValueError("DATABASE_URL must be sqlite:///file or postgresql://user@host/name")
+        return value
 
     @field_validator("sms_regions")
     @classmethod
@@ -113,8 +126,10 @@ def load_keys(settings: Settings) -> Keys:
     """
     if settings.secret_key is not None:
         secret = settings.secret_key.get_secret_value()
-        if len(secret) < 32:
-            raise Misconfigured("SECRET_KEY is too short: give at least 32 random characters.")
+        if len(secret) < _SHORTEST_SECRET:
+            raise Misconfigured(
+                f"SECRET_KEY is too short: give at least {_SHORTEST_SECRET} random characters."
+            )
         return Keys.from_secret(secret.encode())
     path = sqlite_path(settings.database_url)
     if path is None:
@@ -145,4 +160,9 @@ def _kept_secret(path: Path, *, database: Path) -> bytes:
         with path.open("x") as file:
             path.chmod(0o600)
             file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip().encode()
+    secret = path.read_text().strip()
+    if len(secret) < _SHORTEST_SECRET:  # a full disk left half of it: an empty one is no secret
+        raise Misconfigured(
+            f"The key file {path.name} is damaged. Put it back from your backup, or set SECRET_KEY."
+        )
+    return secret.encode()

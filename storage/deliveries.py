@@ -9,7 +9,7 @@ from sqlalchemy import Integer, Update, bindparam, or_, update
 from sqlmodel import Session, col, func, select
 
 from storage.database import changed, dialect_of, insert_by, insert_into, run
-from storage.tables import Delivery, DeliveryEvent, Receipt, Suppression
+from storage.tables import Delivery, DeliveryEvent, Invitation, Receipt, Suppression
 
 # Callbacks repeat and arrive in any order, so the state shown is a maximum over this ranking.
 # Bounced beats delivered: gateways accept, then bounce.
@@ -33,6 +33,21 @@ def add_all(session: Session, rows: Sequence[Delivery]) -> None:
 def get(session: Session, delivery_id: int) -> Delivery | None:
     """The delivery."""
     return session.get(Delivery, delivery_id)
+
+
+def with_invitation(session: Session, delivery_id: int) -> tuple[Delivery, Invitation | None]:
+    """The delivery, and the invitation it is about, if any. Raises when it is not there."""
+    delivery, invitation = session.execute(_with_invitation(), {"the_id": delivery_id}).one()
+    return delivery, invitation
+
+
+@cache
+def _with_invitation() -> Any:
+    return (
+        select(Delivery, Invitation)
+        .outerjoin(Invitation, col(Invitation.id) == col(Delivery.invitation_id))
+        .where(col(Delivery.id) == bindparam("the_id"))
+    )
 
 
 def of_invitation(session: Session, invitation_id: int) -> list[Delivery]:
@@ -126,11 +141,15 @@ def note_trouble(session: Session, delivery: Delivery, words: str, *, now: datet
 
 def set_provider_id(session: Session, delivery: Delivery, provider_id: str) -> None:
     """Remember how the provider calls this letter."""
-    changed(
-        session,
+    run(session, _set_provider_id(), {"the_id": delivery.id, "theirs": provider_id})
+
+
+@cache
+def _set_provider_id() -> Update:
+    return (
         update(Delivery)
-        .where(col(Delivery.id) == delivery.id, col(Delivery.provider_id).is_(None))
-        .values(provider_id=provider_id),
+        .where(col(Delivery.id) == bindparam("the_id"), col(Delivery.provider_id).is_(None))
+        .values(provider_id=bindparam("theirs"))
     )
 
 
@@ -216,6 +235,21 @@ def add_receipt(session: Session, receipt: Receipt) -> Receipt:
 def receipt(session: Session, receipt_id: int) -> Receipt:
     """The receipt."""
     return session.get_one(Receipt, receipt_id)
+
+
+def receipt_of(session: Session, invitation_id: int) -> Receipt | None:
+    """The receipt that shows this invitation."""
+    found = session.execute(_receipt_of(), {"the_invitation": invitation_id})
+    return found.scalars().one_or_none()
+
+
+@cache
+def _receipt_of() -> Any:
+    return (
+        select(Receipt)
+        .join(Invitation, col(Invitation.receipt_id) == col(Receipt.id))
+        .where(col(Invitation.id) == bindparam("the_invitation"))
+    )
 
 
 def mark_shown(session: Session, receipt_id: int, *, message: str, shown: str) -> None:

@@ -29,7 +29,8 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
     field = _WORDS.get(word, word)
     if field not in communities.FIELDS:
         raise Misused(
-            f"I do not know “{names.one_line(word)[:30]}”. `/community edit` shows all that can change."
+            f"I do not know “{names.one_line(word)[:30]}”. "
+            "`/community edit` shows all that can change."
         )
     try:
         await communities.edit(services, actor, {field: rest}, now=now)

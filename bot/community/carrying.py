@@ -16,7 +16,7 @@ from bot.community.deliveries import Event, note, refresh
 from bot.community.postman import Record, backoff, pause_lane
 from bot.messages import Carried, Letter
 from bot.ports import Courier, Services
-from storage import deliveries, invitations, jobs
+from storage import deliveries, jobs
 from storage.database import clock
 from storage.jobs import Claimed
 from storage.tables import Delivery
@@ -66,15 +66,13 @@ def _prepare(
     session: Session, services: Services, delivery_id: int, *, now: datetime
 ) -> Letter | Settle:
     """The letter to carry, or what to note instead."""
-    delivery = deliveries.get(session, delivery_id)
-    if delivery is None or delivery.contact is None:
+    delivery, row = deliveries.with_invitation(session, delivery_id)
+    if delivery.contact is None:
         return _nothing
     if delivery.rank >= deliveries.RANK["sent"]:
         return _nothing  # its outcome was recorded by somebody who lost the fence
-    if delivery.invitation_id is not None:
-        row = invitations.get(session, delivery.community_id, delivery.invitation_id)
-        if row is None or row.redeemed_at or row.voided_at:
-            return _nothing
+    if row is not None and (row.redeemed_at or row.voided_at):
+        return _nothing
     suppressed = deliveries.suppressed(session, [delivery.contact_key], now=now)
     if delivery.event == "invitation" and set(suppressed.values()) - {"bounced"}:
         return _asked_not_to

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from bot.community import receipts
 from bot.ports import Services
-from storage import deliveries, invitations
+from storage import deliveries
 from storage.tables import Delivery
 
 Event = Literal[
@@ -96,11 +96,10 @@ def _is_about_us(code: str) -> bool:
 
 def refresh(session: Session, delivery: Delivery) -> None:
     """Have the receipt that shows this delivery follow."""
-    if delivery.invitation_id is None:
-        return
-    row = invitations.get(session, delivery.community_id, delivery.invitation_id)
-    if row is not None and row.receipt_id is not None:
-        receipts.refresh(session, row.receipt_id)
+    if delivery.invitation_id is not None:
+        receipt = deliveries.receipt_of(session, delivery.invitation_id)
+        if receipt is not None:
+            receipts.follow(session, receipt)
 
 
 def job_key(delivery: Delivery) -> str:

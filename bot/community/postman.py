@@ -9,7 +9,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from bot.ports import Pace, Services
 from storage import attempts, invitations, jobs
-from storage.database import DatabaseAway, Work
+from storage.database import DatabaseAway, Storage, Work
 from storage.jobs import Claimed
 
 Record = Callable[[Session], None]  # writes an outcome and settles the job, in one commit
@@ -75,6 +75,49 @@ class _Lane:
                 self.wake.set()
 
 
+class _Ledger:
+    """Writes outcomes down: those that wait together in one commit, each alone if that fails."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._waiting: list[tuple[Record, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def write(self, record: Record) -> None:
+        """Write one outcome down. Raises: what writing it alone raises."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((record, written))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_waiting())
+        await written
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                await self._storage.write(_record_all, [record for record, _ in batch])
+            except Exception:  # noqa: BLE001 - whose fault it was, shows when each is alone
+                await self._write_each(batch)
+            else:
+                for _, written in batch:
+                    written.set_result(None)
+        self._writing = None
+
+    async def _write_each(self, batch: Sequence[tuple[Record, asyncio.Future[None]]]) -> None:
+        for record, written in batch:
+            try:
+                await self._storage.write(record)
+            except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for this one
+                written.set_exception(error)
+            else:
+                written.set_result(None)
+
+
+def _record_all(session: Session, records: Sequence[Record]) -> None:
+    for record in records:
+        record(session)
+
+
 class Postman:
     """One worker."""
 
@@ -90,6 +133,7 @@ class Postman:
         self._services = services
         self._kinds = {**kinds, "sweep": sweep}
         self._gave_up = gave_up or {}
+        self._ledger = _Ledger(services.storage)
         self._lanes = {
             name: _Lane(name, pace if lease is None else replace(pace, lease=lease))
             for name, pace in _paces(services).items()
@@ -121,8 +165,9 @@ class Postman:
             lane.look_at = time.monotonic() + POLL
             free = lane.pace.at_once - len(under_way)
             if free > 0:
+                deadline = asyncio.get_running_loop().time() + _MUST_END * lane.pace.lease
                 for job in await self._claim(lane, free):
-                    task = asyncio.create_task(self._do(job, lane), name=job.key)
+                    task = asyncio.create_task(self._do(job, lane, deadline), name=job.key)
                     under_way.add(task)
             under_way = await self._rest(lane, under_way, stopping)
         if under_way:
@@ -173,9 +218,9 @@ class Postman:
                 break
         return under_way
 
-    async def _do(self, job: Claimed, lane: _Lane) -> None:
+    async def _do(self, job: Claimed, lane: _Lane, deadline: float) -> None:
         try:
-            async with asyncio.timeout(_MUST_END * lane.pace.lease):
+            async with asyncio.timeout_at(deadline):
                 record = await self._kinds[job.kind](self._services, job)
         except Exception as error:  # noqa: BLE001 - a job must not take its lane down
             record = _failed(job, lane, error, self._gave_up.get(job.kind, _tell_nobody))
@@ -187,7 +232,7 @@ class Postman:
         ways = [_buried(job, _UNRECORDED, _tell_nobody), _buried(job, _UNRECORDED, tell), record]
         while ways:
             try:
-                await self._services.storage.write(ways[-1])
+                await self._ledger.write(ways[-1])
             except DatabaseAway:
                 await asyncio.sleep(POLL)
             except Exception:

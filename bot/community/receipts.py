@@ -23,6 +23,7 @@ from storage.jobs import NewJob, enqueue_again
 from storage.tables import Batch, Receipt
 
 _COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
+_ASKED = "receipts asked for"  # a session's note of what its transaction refreshes already
 _SHOWN_TROUBLES = 5
 _BY = {"email": "by e-mail", "text": "by text", "pass": "on a pass"}
 _NOUN = {"email": "e-mail", "text": "text"}
@@ -52,15 +53,23 @@ def open_receipt(
 
 def refresh(session: Session, receipt_id: int, *, at_once: bool = False) -> None:
     """Have the postman post the receipt or edit it to the newest state."""
-    receipt = deliveries.receipt(session, receipt_id)
+    follow(session, deliveries.receipt(session, receipt_id), at_once=at_once)
+
+
+def follow(session: Session, receipt: Receipt, *, at_once: bool = False) -> None:
+    """The same, for a receipt in hand. Once in a transaction is enough for all its changes."""
+    asked = session.info.setdefault(_ASKED, set())
+    if receipt.id in asked and not at_once:
+        return
+    asked.add(receipt.id)
     now = clock(session)
     enqueue_again(
         session,
         NewJob(
-            key=f"receipt:{receipt_id}",
+            key=f"receipt:{receipt.id}",
             lane=f"chat:{receipt.chat}",
             kind="receipt",
-            args={"receipt": receipt_id},
+            args={"receipt": receipt.id},
             community_id=receipt.community_id,
             run_at=now if at_once else now + _COALESCE,
         ),
