@@ -25,11 +25,6 @@ def add(session: Session, community: Community) -> Community:
     return community
 
 
-def slug_is_free(session: Session, slug: str) -> bool:
-    """Whether no community has this short name."""
-    return session.exec(select(Community.id).where(Community.slug == slug)).first() is None
-
-
 def link_of(session: Session, *, chat: str, place: str) -> ChatLink | None:
     """Which community this place in a chat belongs to."""
     return session.exec(

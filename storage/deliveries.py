@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Integer, Update, bindparam, or_, update
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from storage.database import changed, dialect_of, insert_by, insert_into, run
 from storage.tables import Delivery, DeliveryEvent, Invitation, Receipt, Suppression
@@ -258,10 +258,3 @@ def mark_shown(session: Session, receipt_id: int, *, message: str, shown: str) -
         session,
         update(Receipt).where(col(Receipt.id) == receipt_id).values(message=message, shown=shown),
     )
-
-
-def counts(session: Session, community_id: int) -> dict[str, int]:
-    """How many deliveries stand in each state."""
-    query = select(Delivery.state, func.count()).where(Delivery.community_id == community_id)
-    rows: Any = session.exec(query.group_by(Delivery.state))
-    return dict(rows.all())

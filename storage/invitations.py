@@ -135,14 +135,6 @@ def with_id(invitation_id: int) -> ColumnElement[bool]:
     return col(Invitation.id) == invitation_id
 
 
-def tally(session: Session, *where: ColumnElement[bool]) -> list[Any]:
-    """How many invitations stand how: rows of (joined, void, expires_at passed?, state, count)."""
-    joined = col(Invitation.redeemed_at).is_not(None)
-    void = col(Invitation.voided_at).is_not(None)
-    query = _joined(select(joined, void, Delivery.state, func.count(col(Invitation.id))))
-    return list(session.exec(query.where(*where).group_by(joined, void, Delivery.state)))
-
-
 def redemption(session: Session, invitation_id: int) -> Redemption | None:
     """The moment this invitation was used, if it was."""
     return session.exec(

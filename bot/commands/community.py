@@ -70,6 +70,11 @@ def _show(overview: Overview) -> Reply:
         f"{plural(overview.open_invitations, 'open invitation')}. "
         f"Leaders: {', '.join(overview.leaders)}.",
     ]
+    if overview.given_up:
+        lines.append(
+            f"{plural(len(overview.given_up), 'message')} could not be shown in the chat: "
+            f"{overview.given_up[0]} `/announce here` tries again."
+        )
     return Reply("\n".join(lines), (Button("Edit", "/community edit"),))
 
 

@@ -14,7 +14,7 @@ from bot.community.errors import BadFields
 from bot.community.leaders import Actor
 from bot.community.names import BadWords
 from bot.ports import Services
-from storage import audits, communities, deliveries, invitations, jobs, members
+from storage import audits, communities, invitations, jobs, members
 from storage.tables import ChatLink, Community
 
 _DEFAULT_WELCOME = "We look after each other here. Come and say hello."
@@ -39,6 +39,7 @@ class Overview:
     members: int
     open_invitations: int
     announces_in: str | None  # the channel, in the chat where this was asked
+    given_up: tuple[str, ...]  # why the chat was not told something
 
 
 async def found(
@@ -105,6 +106,9 @@ async def overview(services: Services, actor: Actor, *, now: datetime) -> Overvi
             members=members.member_count(session, actor.community_id),
             open_invitations=invitations.count(session, actor.community_id, *open_ones),
             announces_in=link.announce_channel if link else None,
+            given_up=tuple(
+                job.error for job in jobs.dead(session, actor.community_id) if job.kind != "deliver"
+            ),  # letters have their receipts
         )
 
     return await services.storage.read(query)
@@ -171,11 +175,6 @@ async def announce_in(
         )
 
     await services.storage.write(change)
-
-
-async def delivery_counts(services: Services, actor: Actor) -> dict[str, int]:
-    """How many letters stand in each state."""
-    return await services.storage.read(deliveries.counts, actor.community_id)
 
 
 # The door for each field

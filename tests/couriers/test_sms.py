@@ -237,21 +237,17 @@ def test_the_client_is_not_imported_before_it_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chosen", "lane", "rate"),
+    ("chosen", "rate"),
     [
-        ({}, f"text:{standin.NUMBER}", 1),
-        ({"twilio_rate": 3}, f"text:{standin.NUMBER}", 3),
-        (
-            {"twilio_from": "", "twilio_messaging_service_sid": standin.SERVICE},
-            f"text:{standin.SERVICE}",
-            10,
-        ),
-        ({"twilio_from": "MapleCourt"}, "text:MapleCourt", 10),
+        ({}, 1),
+        ({"twilio_rate": 3}, 3),
+        ({"twilio_from": "", "twilio_messaging_service_sid": standin.SERVICE}, 10),
+        ({"twilio_from": "MapleCourt"}, 10),
     ],
 )
-def test_lane_and_pace_follow_the_sender(chosen: dict[str, Any], lane: str, rate: float) -> None:
+def test_the_pace_follows_the_sender(chosen: dict[str, Any], rate: float) -> None:
     made = SmsCourier(settings(**chosen))
-    assert (made.lane, made.pace.per_second, made.settle) == (lane, rate, 90)
+    assert (made.pace.per_second, made.settle) == (rate, 90)
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

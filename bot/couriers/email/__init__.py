@@ -46,7 +46,6 @@ class EmailCourier:
     """Carries letters to one mail server."""
 
     medium: Medium = "email"
-    lane = "smtp"
     settle = 0.0  # seconds: there is nothing to look up, and so nothing to wait for
 
     def __init__(

@@ -55,7 +55,6 @@ class SmsCourier:
         if found := problems(settings):
             raise Misconfigured(*found)
         self.settle = settings.twilio_settle
-        self.lane = f"text:{settings.sender}"
         rate = settings.twilio_rate or (_LONG_CODE if settings.sender[0] == "+" else _OTHER)
         self.pace = Pace(rate, at_once=4, delays=_DELAYS, give_up=_GIVE_UP)
         self._settings = settings
