@@ -24,7 +24,7 @@ from bot.ports import Chat, Courier, Services
 from bot.settings import Keys, Misconfigured, Settings, load_keys, sqlite_path
 from bot.templating import Templates
 from storage import invitations, schema
-from storage.database import Storage
+from storage.database import DatabaseAway, Storage
 
 KINDS = {
     "deliver": carrying.deliver,
@@ -83,7 +83,7 @@ async def open_house(settings: Settings, *, migrate: bool | None = None) -> Asyn
         raise Misconfigured(str(error)) from None
     couriers: Mapping[Medium, Courier] = {}
     try:
-        await asyncio.to_thread(_prepare, storage, keys, settings, migrate)
+        await _prepared(storage, keys, settings, migrate)
         couriers, missing, is_real = make_couriers()
         chat = Playground(outbox=() if is_real else tuple(couriers))
         is_playground = _playground_is_on(settings)
@@ -105,6 +105,15 @@ async def open_house(settings: Settings, *, migrate: bool | None = None) -> Asyn
         for courier in couriers.values():
             await courier.close()
         await storage.close()
+
+
+async def _prepared(storage: Storage, keys: Keys, settings: Settings, migrate: bool | None) -> None:
+    try:
+        await asyncio.to_thread(_prepare, storage, keys, settings, migrate)
+    except DatabaseAway:
+        raise Misconfigured(
+            "The database does not answer. Is it running, and is DATABASE_URL right?"
+        ) from None
 
 
 def _prepare(storage: Storage, keys: Keys, settings: Settings, migrate: bool | None) -> None:
