@@ -200,8 +200,17 @@ async function say(text, fields = {}) {
     $("working").hidden = true;
     await Promise.all([learnState().catch(warn), poll()]);
     const fresh = [...$("chat-log").querySelectorAll("form")].findLast((form) => !forms.has(form));
-    fresh?.querySelector("input, textarea, select")?.focus();
+    if (fresh) lead(fresh);
   }
+}
+
+/** Begin a form: at its first field, and where it is longer than the screen, at its top. */
+function lead(form) {
+  const scroller = $("chat").querySelector(".scroll");
+  form.querySelector("input, textarea, select")?.focus({ preventScroll: true });
+  if (form.offsetHeight < scroller.clientHeight) return;
+  scroller.parentElement.dataset.stuck = "false";
+  form.scrollIntoView();
 }
 
 // --- Messages -----------------------------------------------------------------------------------
@@ -257,7 +266,7 @@ function buildForm({ title, intro, call, submit, fields }) {
   const set = make("fieldset", {},
     make("legend", {}, title),
     intro ? make("p", { class: "intro" }, ...rich(intro)) : null,
-    ...fields.map((field) => buildField(field, prefix + field.name)),
+    ...fields.map((field, index) => buildField(field, prefix + index)),
     make("p", { class: "end" }, make("button", { class: "primary" }, submit || "Send"), status));
   const form = make("form", { class: "form", autocomplete: "off",
     onchange: () => reveal(form, fields), onsubmit: (event) => send(event, { call, set, status }),
@@ -280,7 +289,7 @@ async function send(event, { call, set, status }) {
 }
 
 function buildField({ name, label, kind, value, hint, options, required }, id) {
-  const words = [hint, kind === "lines" ? "Ctrl+Enter sends." : ""].filter(Boolean).join(" ");
+  const words = [hint, kind === "lines" ? "Ctrl+Enter sends" : ""].filter(Boolean).join(". ");
   const traits = { id, name, required, "aria-describedby": words ? `${id}-hint` : null };
   const control = {
     line: () => make("input", { ...traits, value }),
@@ -289,19 +298,20 @@ function buildField({ name, label, kind, value, hint, options, required }, id) {
     choice: () => make("select", traits, ...options.map((option) =>
       make("option", { value: option.value, selected: option.value === value }, option.label))),
   }[kind]();
-  return make("div", { class: "field", "data-field": name },
+  return make("div", { class: "field" },
     make("label", { for: id }, label, required ? null : make("small", {}, " optional")),
     control, words ? make("small", { id: `${id}-hint` }, words) : null);
 }
 
 /** Show the fields that belong to what is chosen; the others are neither asked for nor sent. */
 function reveal(form, fields) {
-  for (const { name, shown_for: condition } of fields) {
-    if (!condition) continue;
+  const rows = form.querySelectorAll(".field"); // as in `fields`, where two may share a name
+  fields.forEach(({ shown_for: condition }, index) => {
+    if (!condition) return;
     const shown = form.elements.namedItem(condition.field)?.value === condition.value;
-    form.querySelector(`[data-field="${CSS.escape(name)}"]`).hidden = !shown;
-    form.elements.namedItem(name).disabled = !shown;
-  }
+    rows[index].hidden = !shown;
+    rows[index].querySelector("input, textarea, select").disabled = !shown;
+  });
 }
 
 // --- Composing and completion -------------------------------------------------------------------

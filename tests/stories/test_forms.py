@@ -1,0 +1,42 @@
+"""Forms in the chat: they ask for what is chosen, and begin at their beginning."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.stories.conftest import STORY
+from tests.stories.people import Leader
+
+pytestmark = STORY
+
+
+@pytest.mark.parametrize(
+    ("way", "label", "typed", "answer"),
+    [
+        ("By e-mail", "Addresses", "rosa@example.org", "Inviting rosa@example.org."),
+        ("By text message", "Mobile numbers", "201 555 0144", "Inviting +1 201-555-0144."),
+        ("On paper", "How many passes", "2", "Here are 2 access passes"),
+    ],
+)
+async def test_the_form_asks_for_what_is_chosen(
+    leader: Leader, way: str, label: str, typed: str, answer: str
+) -> None:
+    await leader.say("/invite")
+    form = (await leader.hears("Whom would you like to invite?")).get_by_role("group")
+    await expect(form.get_by_label("Addresses")).to_be_visible()
+    await form.get_by_label("How", exact=True).select_option(way)
+    for other in {"Addresses", "Mobile numbers", "How many passes"} - {label}:
+        await expect(form.get_by_label(other)).to_be_hidden()
+    await form.get_by_label(label).fill(typed)
+    await form.get_by_role("button", name="Send").click()
+    await leader.hears(answer)
+
+
+async def test_a_long_form_begins_at_its_top(leader: Leader) -> None:
+    await leader.say("/community edit")
+    form = (await leader.hears("Change what you like")).get_by_role("group")
+    await expect(form.get_by_text("Your community")).to_be_in_viewport()
+    await expect(form.get_by_label("Name", exact=True)).to_be_focused()
+    await form.get_by_label("Name", exact=True).fill("Elm & Oak")
+    await form.get_by_label("Name", exact=True).press("Enter")
+    await leader.hears("Elm & Oak")
+    await expect(leader.page.get_by_role("heading", level=1)).to_contain_text("Elm & Oak")
