@@ -138,7 +138,7 @@ def _preview(preview: Preview) -> Reply:
     lines += [_line(row) for row in preview.rows]
     if preview.draft_id is None:
         return Reply("\n".join([*lines, "Nothing can be sent."]))
-    lines.append("Nothing has been sent yet.")
+    lines.append("Nothing is sent until you press Send.")
     buttons = []
     if good:
         buttons.append(Button(f"Send {good}", f"/invite send {preview.draft_id}", "primary", True))

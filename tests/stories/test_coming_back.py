@@ -52,13 +52,13 @@ async def test_a_restart_keeps_what_was_said_and_what_was_begun(
         leader = await at_playground(program, visit)
         invited = await leader.invite("before@example.org")
         await leader.say("/invite email one@example.org, two@example.org")
-        await leader.hears("Nothing has been sent yet.")
+        await leader.hears("Nothing is sent until you press Send.")
     await leader.page.wait_for_function(
         "document.getElementById('trouble').textContent.includes('Is it still running?')"
     )
     with running(tmp_path, port=port):
         await expect(leader.page.locator("#trouble")).to_be_empty()
-        await leader.press("Send 2", of=await leader.hears("Nothing has been sent yet."))
+        await leader.press("Send 2", of=await leader.hears("Nothing is sent until you press Send."))
         await expect(leader.replies("2 invitations").first).to_contain_text("2 of 2 sent")
 
         await expect(leader.receipt("before@example.org")).to_contain_text("has been sent")

@@ -24,7 +24,7 @@ async def test_every_entry_is_judged_and_the_good_ones_are_sent_once(
     page = leader.page
     await _watch_for_strangers(page)
     await leader.say(f"/invite {way} {(PASTES / file).read_text()}")
-    preview = await leader.hears("Nothing has been sent yet.")
+    preview = await leader.hears("Nothing is sent until you press Send.")
     entries, good = await _counted(preview)
     rows = (await preview.locator(".words").inner_text()).splitlines()[1:-1]
     assert len(rows) == entries
