@@ -345,6 +345,10 @@ def _postgres_engine(url: URL) -> Engine:
     )
 
 
+def _lower(text: str | None) -> str | None:
+    return text and text.lower()
+
+
 def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url.set(drivername="sqlite"),
@@ -357,6 +361,8 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
+        # Its own lower() knows ASCII alone, and would not find ÁNGEL.
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",  # an acknowledged sign-up survives a power cut

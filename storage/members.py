@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import or_, update
+from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, func, select
 
 from storage.database import changed
@@ -117,9 +117,12 @@ def _search(query, community_id: int, search: str):  # type: ignore[no-untyped-d
     query = query.where(Household.community_id == community_id, inhabited.exists())
     if not search:
         return query
-    like = f"%{search.lower()}%"
-    named = inhabited.where(func.lower(Member.name).like(like))
-    return query.where(or_(func.lower(Household.address).like(like), named.exists()))
+
+    def has(column: str) -> ColumnElement[bool]:
+        return func.lower(column).contains(search.lower(), autoescape=True)
+
+    named = inhabited.where(has(Member.name))
+    return query.where(or_(has(Household.address), named.exists()))
 
 
 def members_of(session: Session, household_ids: Iterable[int]) -> list[Member]:
