@@ -143,6 +143,12 @@ def member_count(session: Session, community_id: int) -> int:
     return int(session.exec(query.where(col(Member.removed_at).is_(None))).one())
 
 
+def name_and_address(session: Session, redemption: Redemption) -> tuple[str, str]:
+    """Who used a code, and where they live."""
+    member = session.get_one(Member, redemption.member_id)
+    return member.name, session.get_one(Household, redemption.household_id).address
+
+
 def redemption_of(session: Session, member_id: int) -> Redemption | None:
     """How this member came in, if by a code."""
     return session.exec(select(Redemption).where(Redemption.member_id == member_id)).one_or_none()

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from bot.community import contacts, labels
 from bot.community.labels import Label
 from bot.messages import Button, Card
-from storage import communities, deliveries, invitations
+from storage import communities, deliveries, invitations, members
 from storage.database import clock
 from storage.invitations import Standing
 from storage.jobs import NewJob, enqueue_again
@@ -102,7 +102,9 @@ def of_one(session: Session, standing: Standing, *, now: datetime) -> Card:
     who = _who(standing)
     lines = [f"{labels.MARKS[state]} {who}: {_sentence(standing, state)}"]
     if state == "joined" and (redemption := invitations.redemption(session, row.id)):
-        lines = [f"{labels.MARKS[state]} {who}: joined on {labels.day(redemption.at)}."]
+        name, address = members.name_and_address(session, redemption)
+        day = labels.day(redemption.at)
+        lines = [f"{labels.MARKS[state]} {who}: {name} joined at {address} on {day}."]
     elif delivery is not None and delivery.words and state not in {"void", "expired"}:
         lines.append(delivery.words)
     if state not in {"joined", "void", "expired"} and row.expires_at is not None:

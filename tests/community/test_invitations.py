@@ -349,7 +349,7 @@ async def test_after_joining_there_is_nothing_left_to_do(
             await verb(services, robin, ana.id, now=NOW)
     with pytest.raises(AlreadyJoined):
         await _send_to(services, robin, ana, "email", "anna@example.org")
-    assert "joined on" in (await invitations.show(services, robin, ana.id, now=NOW)).text
+    assert " joined at " in (await invitations.show(services, robin, ana.id, now=NOW)).text
 
 
 @on_both

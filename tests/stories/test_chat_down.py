@@ -68,7 +68,7 @@ async def test_a_broken_line_delays_no_newcomer_and_the_channel_hears_once(*, sh
 
             await chat.failed.wait()
             chat.is_down = False
-            while "joined on" not in await _said(visitor.client, "leader"):
+            while " joined at " not in await _said(visitor.client, "leader"):
                 await asyncio.sleep(0.05)
             while "Ana Ruiz" not in await _said(visitor.client, "announcements"):
                 await asyncio.sleep(0.05)

@@ -65,5 +65,5 @@ async def test_a_restart_keeps_what_was_said_and_what_was_begun(
         phone = await visit(invited)
         await sign_up(phone, name="Thuy", address="11 Elm Street")
         await is_welcomed(phone, "Thuy")
-        await expect(leader.receipt("before@example.org")).to_contain_text("joined on")
+        await expect(leader.receipt("before@example.org")).to_contain_text(" joined at ")
         await expect(leader.announced("Thuy joined at 11 Elm Street")).to_have_count(1)
