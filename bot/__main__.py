@@ -162,7 +162,8 @@ def _log_as(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer()
+            # The usual traceback prints local variables: addresses are among them.
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
             if to_people
             else structlog.processors.ExceptionRenderer(),
             *([] if to_people else [structlog.processors.JSONRenderer()]),
