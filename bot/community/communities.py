@@ -39,6 +39,7 @@ class Overview:
     members: int
     open_invitations: int
     announces_in: str | None  # the channel, in the chat where this was asked
+    unannounced: tuple[str, ...]  # why each join that was given up could not be announced
     given_up: tuple[str, ...]  # why the chat was not told something
 
 
@@ -90,7 +91,7 @@ async def found(
 
 def slug(name: str) -> str:
     """The name as one plain word: "maple-court"."""
-    return re.sub(r"[^a-z0-9]+", "-", names.address_key(name)).strip("-") or "community"
+    return re.sub(r"[^a-z0-9]+", "-", names.plain(name)).strip("-") or "community"
 
 
 async def overview(services: Services, actor: Actor, *, now: datetime) -> Overview:
@@ -106,6 +107,11 @@ async def overview(services: Services, actor: Actor, *, now: datetime) -> Overvi
             members=members.member_count(session, actor.community_id),
             open_invitations=invitations.count(session, actor.community_id, *open_ones),
             announces_in=link.announce_channel if link else None,
+            unannounced=tuple(
+                job.error
+                for job in jobs.dead(session, actor.community_id)
+                if job.kind == "announce"
+            ),
             given_up=tuple(
                 job.error for job in jobs.dead(session, actor.community_id) if job.kind != "deliver"
             ),  # letters have their receipts

@@ -67,7 +67,11 @@ def words(text: str, *, what: str, longest: int) -> str:
 
 def address_key(address: str) -> str:
     """The normal form of a street address, so that "12 Elm St." and "12 elm street" are one."""
-    plain = unicodedata.normalize("NFKD", address).casefold()
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    parts = re.sub(r"[^\w]+", " ", plain).split()
-    return " ".join(filter(None, (_ROADS.get(part, part) for part in parts)))
+    parts = re.sub(r"[^\w]+", " ", plain(address)).split()
+    return " ".join(filter(None, (_ROADS.get(part, part) for part in parts))) or " ".join(parts)
+
+
+def plain(text: str) -> str:
+    """The text in lower case and without accents."""
+    composed = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in composed if not unicodedata.combining(char))
