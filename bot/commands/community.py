@@ -65,7 +65,7 @@ def _show(overview: Overview) -> Reply:
         f"time zone {community.timezone}",
         f"Codes work {plural(community.code_days, 'day')}, passes {passes}.",
         f"Postal address: {community.postal or 'none (mail law in many countries wants one)'}",
-        f"Joins are announced {_where(overview)}.{_unannounced(overview)}",
+        f"Joins are announced {_where(overview)}.",
         f"{plural(overview.households, 'household')}, {plural(overview.members, 'member')}, "
         f"{plural(overview.open_invitations, 'open invitation')}. "
         f"Leaders: {', '.join(overview.leaders)}.",
@@ -82,13 +82,6 @@ def _where(overview: Overview) -> str:
     if overview.announces_in is None:
         return "nowhere; say `/announce here` in the channel you want"
     return f"in {overview.announces_in}"
-
-
-def _unannounced(overview: Overview) -> str:
-    if not overview.unannounced:
-        return ""
-    joins = plural(len(overview.unannounced), "join")
-    return f" ⚠️ {joins} could not be: {overview.unannounced[0]}. `/announce here` tries again."
 
 
 def _values(community: Community) -> dict[str, str]:

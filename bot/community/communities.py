@@ -39,7 +39,6 @@ class Overview:
     members: int
     open_invitations: int
     announces_in: str | None  # the channel, in the chat where this was asked
-    unannounced: tuple[str, ...]  # why each join that was given up could not be announced
     given_up: tuple[str, ...]  # why the chat was not told something
 
 
@@ -107,11 +106,6 @@ async def overview(services: Services, actor: Actor, *, now: datetime) -> Overvi
             members=members.member_count(session, actor.community_id),
             open_invitations=invitations.count(session, actor.community_id, *open_ones),
             announces_in=link.announce_channel if link else None,
-            unannounced=tuple(
-                job.error
-                for job in jobs.dead(session, actor.community_id)
-                if job.kind == "announce"
-            ),
             given_up=tuple(
                 job.error for job in jobs.dead(session, actor.community_id) if job.kind != "deliver"
             ),  # letters have their receipts

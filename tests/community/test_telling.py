@@ -89,7 +89,7 @@ async def test_a_refused_announcement_is_visible_and_can_be_made_elsewhere(
     services = await house(storage, chat=chat)
     [row] = await invite(services, LENA)
     await round_made(services)
-    chat.trouble = ChatRefused("the channel is gone")
+    chat.trouble = ChatRefused("The channel is gone.")
     await join(services, row)
     await round_made(services)
     assert ((await job(services, "announce")).state, chat.posts) == ("dead", 2)
@@ -98,11 +98,11 @@ async def test_a_refused_announcement_is_visible_and_can_be_made_elsewhere(
     await round_made(services)
     assert await shown(services, PORCH) == [], "it is not tried again by itself"
     overview = (await scene.say(services, "/community")).text
-    assert "1 join could not be: the channel is gone. `/announce here` tries again." in overview
+    assert "could not be shown in the chat: The channel is gone. `/announce here`" in overview
     await scene.say(services, "/announce here")
     await round_made(services)
     assert JOINED in await shown(services, LEADER), "announced where the leader said it"
-    assert "could not be" not in (await scene.say(services, "/community")).text
+    assert "could not be shown" not in (await scene.say(services, "/community")).text
 
 
 async def test_an_old_receipt_survives_a_chat_that_is_down_for_a_moment(
