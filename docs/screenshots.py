@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pypdfium2
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -51,7 +51,7 @@ async def _tell(browser: Browser, leader: Leader) -> None:
     await _keep(leader.page, "playground")
 
 
-async def _open(browser: Browser, address: str, *, size: dict[str, int]) -> Page:
+async def _open(browser: Browser, address: str, *, size: ViewportSize) -> Page:
     context = await browser.new_context(viewport=size)
     page = await context.new_page()
     await page.goto(address)

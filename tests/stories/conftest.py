@@ -67,7 +67,7 @@ async def visit(browser: Browser) -> AsyncIterator[Visit]:
     def listen(message: ConsoleMessage) -> None:
         # A page with a status of its own is meant to have it; a program that is stopped, to be.
         is_page_itself = message.location["url"] == getattr(message.page, "url", "")
-        is_meant = is_page_itself or "net::ERR_CONNECTION_REFUSED" in message.text
+        is_meant = is_page_itself or "net::ERR_" in message.text
         if message.type in {"error", "warning"} and not is_meant:
             complaints.append(message.text)
 

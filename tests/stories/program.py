@@ -43,11 +43,12 @@ class Program:
         self.say(f"/invite email {address}")
         return self.letter(address)["link"]
 
-    def letter(self, to: str) -> dict[str, str]:
-        """The newest letter to somebody, once it is there."""
+    def letter(self, to: str, *, link: str = "/j/") -> dict[str, str]:
+        """The newest letter to somebody whose link has these letters, once it is there."""
 
         def found() -> dict[str, str] | None:
-            return next((letter for letter in self.letters() if letter["to"] == to), None)
+            mine = (letter for letter in self.letters() if letter["to"] == to)
+            return next((letter for letter in mine if link in letter["link"]), None)
 
         return wait_for(found)
 

@@ -57,7 +57,7 @@ class Unreliable:
 
 @pytest.mark.parametrize("shows", [False, True], ids=["before it shows", "after it showed"])
 async def test_a_broken_line_delays_no_newcomer_and_the_channel_hears_once(*, shows: bool) -> None:
-    async with open_house(Settings(_env_file=None)) as house, asyncio.timeout(_PATIENCE):
+    async with open_house(Settings()) as house, asyncio.timeout(_PATIENCE):
         chat = Unreliable(house.chats[0], shows=shows)
         async with _working(replace(house, services=replace(house.services, chats=_one(chat)))):
             visitor = Visitor(house.app, source="127.0.0.1", address=ADDRESS)
