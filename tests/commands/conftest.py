@@ -1,5 +1,7 @@
 """Maple Court and what its leader says there."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from bot.ports import Services
@@ -8,13 +10,15 @@ from tests.community import scene
 
 
 @pytest.fixture(params=["sqlite"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated, empty database; tests under `@on_both` run on PostgreSQL, too."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database: PostgreSQL, too, under `@on_both`; making one there takes a second."""
+    chosen: str = request.param
+    return chosen
 
 
 @pytest.fixture
-async def services(storage: Storage) -> Services:
+async def services(request: pytest.FixtureRequest, kind: str) -> AsyncIterator[Services]:
     """A house in which Maple Court has been founded."""
-    return await scene.plugged(storage)
+    storage = Storage.open(request.getfixturevalue(f"{kind}_url"))
+    yield await scene.plugged(storage)
+    await storage.close()

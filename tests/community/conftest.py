@@ -1,5 +1,7 @@
 """Maple Court and who leads it, on SQLite; tests under `@on_both` run on PostgreSQL, too."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from bot.community.leaders import Actor
@@ -9,16 +11,18 @@ from tests.community import scene
 
 
 @pytest.fixture(params=["sqlite"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated, empty database: making one on PostgreSQL takes a second."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database: PostgreSQL, too, under `@on_both`; making one there takes a second."""
+    chosen: str = request.param
+    return chosen
 
 
 @pytest.fixture
-async def services(storage: Storage) -> Services:
+async def services(request: pytest.FixtureRequest, kind: str) -> AsyncIterator[Services]:
     """A house in which Maple Court has been founded."""
-    return await scene.plugged(storage)
+    storage = Storage.open(request.getfixturevalue(f"{kind}_url"))
+    yield await scene.plugged(storage)
+    await storage.close()
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)  # a
 OTHER_PLACE = "next door"
 
 on_both = pytest.mark.parametrize(  # where the two databases may differ
-    "database_url",
+    "kind",
     ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)],
     indirect=True,
 )

@@ -18,16 +18,15 @@ def test_one_line_is_one_line_of_visible_characters(text: str) -> None:
     line = names.one_line(text)
     assert names.one_line(line) == line
     assert len(line.splitlines()) <= 1
-    assert not [
-        char for char in line if unicodedata.category(char)[0] == "C" and char not in JOINERS
-    ]
+    hidden = {char for char in line if unicodedata.category(char)[0] == "C"}
+    assert hidden <= JOINERS
 
 
 @pytest.mark.parametrize(
     ("typed", "name"),
     [
         (" Zoë  Ångström\n", "Zoë Ångström"),
-        ("a\r\nBcc: all@example.org", "a Bcc: all@example.org"),
+        ("a\r\nBcc: all@localhost", "a Bcc: all@localhost"),
         ("\u202eevil\u202c", "evil"),
         ("علی\u200cرضا", "علی\u200cرضا"),
         ("O'Neil-Smith Jr.", "O'Neil-Smith Jr."),
@@ -63,13 +62,13 @@ def test_one_address_in_two_spellings_is_one(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("12 Elm Street", "12 Elm Lane"), ("Flat 4B", "Flat 4"), ("1 2nd St", "12nd")],
+    [("12 Elm Street", "12 Elm Lane"), ("Flat 4B", "Flat 4"), ("1 2nd", "12nd")],
 )
 def test_two_addresses_are_two(one: str, other: str) -> None:
     assert names.address_key(one) != names.address_key(other)
 
 
-@pytest.mark.parametrize("one", ["🏡", "Street", "№", "St", "--", "Flat"])
+@pytest.mark.parametrize("one", ["🏡", "Street", "№", "St", "--", "Flat", "No", "Number No."])
 def test_every_address_that_is_taken_has_a_key(one: str) -> None:
     """Two households must not meet under an empty key."""
     try:
