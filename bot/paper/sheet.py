@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from bot.community import codes
 from bot.ports import Pass, Sheet
 from bot.templating import Templates
 
@@ -32,7 +33,7 @@ def described(sheet: Sheet, templates: Templates) -> dict[str, Any]:
         "type_at": common["type_at"],
         "words": words | {"steps": words["steps"].splitlines()},
         "passes": [
-            {"link": one.link, "code": grouped(one.code)}
+            {"link": one.link, "code": codes.grouped(one.code)}
             | _rendered(templates, common | _names_of(one), OF_ONE_PASS)
             for one in sheet.passes
         ],
@@ -63,11 +64,6 @@ def language_and_region(tag: str) -> tuple[str, str | None]:
     """Split a language tag for typst: `pt-BR` into `pt` and `BR`."""
     language, *rest = tag.split("-")
     return language.lower(), next((part.upper() for part in rest if len(part) == 2), None)
-
-
-def grouped(code: str) -> str:
-    """The code in groups of four, as people read and type it."""
-    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 def _rendered(

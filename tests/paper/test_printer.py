@@ -242,7 +242,7 @@ def _in_order(picture: Image.Image) -> list[zxingcpp.Barcode]:
 def _assert_all_said(sheet: Sheet, pdf: bytes) -> None:
     text = _text(pdf)
     for one in sheet.passes:
-        assert f"{one.code[:4]} {one.code[4:8]} {one.code[8:]}" in text
+        assert f"{one.code[:4]}-{one.code[4:8]}-{one.code[8:]}" in text
         assert f"Batch 7 · {one.serial} of 100" in text
     assert text.count("Valid until 31 December 2026") == 100
     assert text.count(sheet.type_at) == 100

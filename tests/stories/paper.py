@@ -7,7 +7,7 @@ import zxingcpp
 from PIL import Image
 
 _SHARP = 200 / 72  # 200 dots an inch, what an office printer does at least
-_CODE = re.compile(r"\b[0-9A-Z]{4} [0-9A-Z]{4} [0-9A-Z]{4}\b")
+_CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
 def pictures(pdf: bytes) -> list[Image.Image]:
@@ -26,7 +26,7 @@ def scanned(pdf: bytes) -> list[str]:
 
 
 def printed_codes(pdf: bytes) -> list[str]:
-    """The codes printed for people: 7KQM 4TXP 2WNF."""
+    """The codes printed for people: 7KQM-4TXP-2WNF."""
     document = pypdfium2.PdfDocument(pdf)
     try:
         words = " ".join(page.get_textpage().get_text_range() for page in document)
