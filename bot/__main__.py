@@ -11,6 +11,7 @@ import structlog
 import typer
 
 from bot.settings import Misconfigured, Settings
+from storage.database import DatabaseAway
 
 cli = typer.Typer(
     help="Run an invite-only community from the chat its leaders use.",
@@ -57,6 +58,9 @@ def _start(what: Any, *args: Any) -> None:
         for problem in error.problems:
             typer.echo(f"  - {problem}", err=True)
         sys.exit(2)
+    except DatabaseAway:
+        typer.echo("The database does not answer. Is it running, and is DATABASE_URL right?")
+        sys.exit(3)
 
 
 async def _run(settings: Settings) -> None:

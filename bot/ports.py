@@ -112,6 +112,7 @@ class Sheet:
     type_at: str  # the short address to type the code at: "join.example.org/join"
     label: str  # the batch's label or ""
     batch: int
+    count: int  # passes of the whole batch, of which these may be a part
     paper: str  # "a4" or "letter"
     language: str  # BCP 47: "en"
     passes: Sequence[Pass]

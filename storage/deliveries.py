@@ -252,6 +252,20 @@ def _receipt_of() -> Any:
     )
 
 
+def receipts_expired(session: Session, *, after: datetime, before: datetime) -> list[Receipt]:
+    """The receipts that show an invitation which expired, unused, between these moments."""
+    query = (
+        select(Receipt)
+        .join(Invitation, col(Invitation.receipt_id) == col(Receipt.id))
+        .where(
+            col(Invitation.expires_at).between(after, before),
+            col(Invitation.redeemed_at).is_(None),
+        )
+        .distinct()
+    )
+    return list(session.scalars(query))
+
+
 def mark_shown(session: Session, receipt_id: int, *, message: str, shown: str) -> None:
     """Remember where the receipt is shown and what it says."""
     changed(

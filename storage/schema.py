@@ -22,10 +22,16 @@ def _config() -> Config:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to the revision. Several processes at once are safe: one migrates."""
+    """Bring the database to the revision. Several processes at once are safe: one migrates.
+
+    Raises: DatabaseAway.
+    """
     config = _config()
     config.attributes["engine"] = engine
-    command.upgrade(config, revision)
+    try:
+        command.upgrade(config, revision)
+    except OperationalError as error:
+        raise DatabaseAway from error
 
 
 def is_current(engine: Engine) -> bool:

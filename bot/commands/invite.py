@@ -143,7 +143,7 @@ def _preview(preview: Preview) -> Reply:
     if good:
         buttons.append(Button(f"Send {good}", f"/invite send {preview.draft_id}", "primary", True))
     if slips:
-        label = f"Send {good + slips}, spelling corrected"
+        label = f"Send {preview.corrected}, spelling corrected"
         call = f"/invite send {preview.draft_id} corrected"
         buttons.append(Button(label, call, settles=True))
     buttons.append(Button("Cancel", f"/invite cancel {preview.draft_id}", settles=True))

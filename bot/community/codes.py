@@ -72,10 +72,10 @@ def mint(keys: Keys, invitation_id: int) -> tuple[str, int]:
 def parse(typed: str) -> str:
     """The twelve symbols of a code as somebody typed it.
 
-    Takes: any case, spaces, dashes; O for 0, I or L for 1, U for V.
+    Takes: any case, spaces, dashes; O for 0, I or L for 1, U for V; the whole link, too.
     Raises: MistypedCode, when no code can look like this.
     """
-    plain = unicodedata.normalize("NFKC", typed[:200]).upper()
+    plain = unicodedata.normalize("NFKC", typed[:200]).upper().rstrip("/").rpartition("/")[2]
     symbols = "".join(filter(str.isalnum, plain)).translate(_READ_AS)
     if len(symbols) != LENGTH or not set(symbols) <= _VALUES.keys():
         raise MistypedCode

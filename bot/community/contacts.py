@@ -27,6 +27,8 @@ _LONGEST = 320  # characters of an address (RFC 3696 errata); longer input is no
 
 # Slack sends addresses as <mailto:a@b.c|a@b.c> and numbers as <tel:+1...|...>.
 _SLACK = re.compile(r"<(?:mailto|tel):([^|<>]*)(?:\|[^<>]*)?>")
+# Ruiz, Ana <ana@example.org>: the name may have a comma of its own, but never an @.
+_LISTED = re.compile(r"(^|[;,>\n])[^<>;\n@]*<([^<>\s@]+@[^<>\s@]+)>", re.MULTILINE)
 _NAMED = re.compile(r"^[^<>@]*<([^<>\s]+@[^<>\s]+)>$")  # Ana Ruiz <ana@example.org>
 _BREAKS = re.compile(r"[\n\r,;\u2028\u2029]+")
 _AROUND = " \t\"'<>()[]“”‘’«».,:!?"  # punctuation that clings to a pasted address
@@ -96,7 +98,7 @@ def key_of(keys: Keys, medium: Way, address: str) -> bytes:
 
 def pieces(pasted: str, medium: Way) -> Iterator[str]:
     """The single entries of what somebody pasted, in order, cleaned of markup and list signs."""
-    unwrapped = _SLACK.sub(r" \1 ", pasted)
+    unwrapped = _LISTED.sub(r"\1 \2 ;", _SLACK.sub(r" \1 ", pasted))
     for chunk in _BREAKS.split(unwrapped):
         words = [word for word in map(clean, chunk.split()) if word]
         if medium == "email" and all("@" in word for word in words):

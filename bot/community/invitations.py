@@ -16,7 +16,7 @@ from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.messages import Card
 from bot.ports import Services
-from storage import communities, deliveries, invitations
+from storage import communities, deliveries, invitations, members
 from storage.invitations import Standing
 from storage.jobs import cancel
 from storage.tables import Invitation
@@ -57,6 +57,12 @@ class NoAddress(Refusal):
 
 class AddressTaken(Refusal):
     """There is another open invitation to that address: #{number}."""
+
+    status = 409
+
+
+class IsAMember(Refusal):
+    """{who} is a member already. Nothing was sent."""
 
     status = 409
 
@@ -125,7 +131,7 @@ async def send_to(
 ) -> Contact:
     """Send the invitation to this address instead, by either medium, with the same code.
 
-    Raises: BadContact, AddressTaken, and what `resend` raises.
+    Raises: BadContact, AddressTaken, IsAMember, and what `resend` raises.
     """
     previews.require(services, medium)
 
@@ -138,6 +144,8 @@ async def send_to(
         other = invitations.open_by_contact(session, actor.community_id, [key]).get(key)
         if other is not None and other.id != row.id:
             raise AddressTaken(number=other.id)
+        if members.by_contact(session, [key], community_id=actor.community_id):
+            raise IsAMember(who=contact.shown)
         cancel(session, job_keys(deliveries.of_invitation(session, row.id)))
         row.medium, row.contact, row.contact_key = contact.medium, contact.address, key
         return _send_again(session, services, actor, row, now=now, action="invitation.readdressed")

@@ -134,6 +134,8 @@ def _renew_or_mint(
     for contact in free:
         key = contact.key(services.keys)
         if old := lapsed.get(key):
+            if old.receipt_id is not None:
+                receipts.refresh(session, old.receipt_id)
             old.expires_at, old.receipt_id, old.leader_id = until, receipt_id, actor.leader_id
             old.contact = contact.address  # may have been erased since
             renewed.append(old)

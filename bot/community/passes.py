@@ -30,6 +30,12 @@ class NoSuchBatch(Refusal):
     status = 404
 
 
+class NothingLeft(Refusal):
+    """All passes of batch {number} were used, voided or sent another way."""
+
+    status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class Printed:
     """A batch on paper."""
@@ -101,30 +107,45 @@ def _mint(
 
 
 async def print_again(services: Services, actor: Actor, batch_id: int) -> Printed:
-    """Draw a batch, with the same codes as before. Raises: NoSuchBatch, CannotPrint."""
+    """Draw what is left of a batch, with the same codes as before.
+
+    Raises: NoSuchBatch, NothingLeft, CannotPrint.
+    """
 
     def query(session: Session) -> Sheet:
         batch = _batch(session, actor, batch_id)
         community = communities.get(session, actor.community_id)
-        rows = [row for row in stored.passes(session, batch_id) if row.medium == "pass"]
+        rows = [row for row in stored.passes(session, batch_id) if _is_left(row)]
+        if not rows:
+            raise NothingLeft(number=batch_id)
         return _sheet(services, community, batch, rows)
 
     sheet = await services.storage.read(query)
     return Printed(batch_id, len(sheet.passes), await services.printer.print(sheet))
 
 
+def _is_left(row: Invitation) -> bool:
+    return row.medium == "pass" and row.redeemed_at is None and row.voided_at is None
+
+
 async def print_one(services: Services, actor: Actor, number: int, *, now: datetime) -> File:
-    """Put any invitation on a pass, with its code.
+    """Put any invitation on a pass, with its code; like every way of sending, this renews it.
 
     Raises: NoSuchInvitation, AlreadyJoined, IsVoid, CannotPrint.
     """
 
-    def query(session: Session) -> Sheet:
+    def change(session: Session) -> Sheet:
         row = invitations.usable(session, actor, number)
         community = communities.get(session, actor.community_id)
+        if row.expires_at is not None:
+            row.expires_at = inviting.expiry(community, community.code_days, now=now)
+            session.flush()
+        inviting.note(session, actor, "invitation.printed", row, now=now)
+        if row.receipt_id is not None:
+            receipts.refresh(session, row.receipt_id)
         return _sheet(services, community, None, [row])
 
-    return await services.printer.print(await services.storage.read(query))
+    return await services.printer.print(await services.storage.write(change))
 
 
 def _sheet(
@@ -148,6 +169,7 @@ def _sheet(
         type_at=letters.type_at(address),
         label=batch.label if batch else "",
         batch=batch.id if batch else 0,
+        count=batch.pass_count if batch else 1,
         paper=community.paper,
         language=community.language,
         passes=[drawn(row) for row in rows],

@@ -17,8 +17,9 @@ from typing import Any, Literal
 import structlog
 from sqlmodel import Session
 
+from bot.community import receipts
 from bot.ports import Pace, Services
-from storage import attempts, invitations, jobs
+from storage import attempts, deliveries, invitations, jobs
 from storage.database import DatabaseAway, Storage, Work
 from storage.jobs import Claimed
 
@@ -32,6 +33,7 @@ _BUGS = 5  # tries of a job that fails for a reason of ours
 _UNRECORDED = "done, but what came of it could not be recorded"
 _JITTER = 0.25
 TIMER = "timer"  # the lane of what stays in the house
+_SWEPT = timedelta(days=2)  # looked back for what expired: one sweep may be missed
 _KEEP_JOBS = timedelta(days=30)
 _KEEP_DRAFTS = timedelta(days=1)
 _KEEP_CONTACTS = timedelta(days=90)  # after an invitation ended; the letters promise it
@@ -329,6 +331,8 @@ async def sweep(services: Services, job: Claimed) -> Record:
         invitations.forget_drafts(session, before=now - _KEEP_DRAFTS)
         invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
         attempts.forget(session, before=now - timedelta(hours=2))
+        for receipt in deliveries.receipts_expired(session, after=now - _SWEPT, before=now):
+            receipts.follow(session, receipt)
         jobs.finish(session, job)
         jobs.enqueue(session, [_sweep_on(now + timedelta(days=1))])
 

@@ -26,6 +26,12 @@ class TooManyAtOnce(Refusal):
     status = 422
 
 
+class TooMuchText(Refusal):
+    """That is too much text at once. Please paste the addresses alone, in parts."""
+
+    status = 422
+
+
 class NothingToSend(Refusal):
     """There is no address in that. Put one or more after the command, in any shape."""
 
@@ -57,6 +63,12 @@ class Preview:
     rows: tuple[Row, ...]
     draft_id: int | None = None  # what *Send* refers to; none when nothing can be sent
 
+    @property
+    def corrected(self) -> int:
+        """How many people *Send* reaches with the spelling corrected; a slip may hide a repeat."""
+        good = {row.contact.address for row in self.of("good") if row.contact}
+        return len(good | {row.contact.suggestion for row in self.of("slip") if row.contact})
+
     def of(self, verdict: Verdict) -> tuple[Row, ...]:
         """The rows with this verdict."""
         return tuple(row for row in self.rows if row.verdict == verdict)
@@ -80,14 +92,16 @@ async def preview(
     """Judge every entry of a paste and keep the good ones as a draft.
 
     Takes: pasted, one or up to 100 addresses or numbers in any shape.
-    Raises: MediumNotSetUp, NothingToSend, TooManyAtOnce.
+    Raises: MediumNotSetUp, NothingToSend, TooManyAtOnce, TooMuchText.
     Touches: storage.
     """
     require(services, medium)
-    entries = list(contacts.pieces(pasted[:_LONGEST_PASTE], medium))
+    if len(pasted) > _LONGEST_PASTE:
+        raise TooMuchText
+    entries = list(contacts.pieces(pasted, medium))
     if not entries:
         raise NothingToSend
-    if len(entries) > contacts.LIMIT or len(pasted) > _LONGEST_PASTE:
+    if len(entries) > contacts.LIMIT:
         raise TooManyAtOnce(count=len(entries), limit=contacts.LIMIT)
     return await services.storage.write(
         _judge_all, services, actor, medium=medium, entries=entries, now=now

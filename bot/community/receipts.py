@@ -81,7 +81,9 @@ def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
     rows = invitations.standings(
         session, receipt.community_id, invitations.of_receipt(receipt.id), limit=101
     )
-    if rows and rows[0].invitation.batch_id is not None:
+    if not rows:
+        return Card("Renewed since: a newer message shows how it goes.")
+    if rows[0].invitation.batch_id is not None:
         batch = invitations.batch(session, receipt.community_id, rows[0].invitation.batch_id)
         assert batch is not None
         return of_batch(batch, rows, now=now)

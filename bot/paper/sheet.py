@@ -86,7 +86,7 @@ def _names(sheet: Sheet) -> dict[str, Any]:
         "type_at": one_line(sheet.type_at),
         "batch": sheet.batch,
         "label": label if len(label) <= LABEL else label[: LABEL - 1] + "…",
-        "count": max(one.serial for one in sheet.passes),
+        "count": sheet.count,
     }
 
 

@@ -97,6 +97,7 @@ def batch(count: int) -> bytes:
         type_at="join.maple-court.example/join",
         label="Oak Street",
         batch=7,
+        count=count,
         paper="a4",
         language="en",
         passes=passes,

@@ -84,3 +84,24 @@ async def test_an_unknown_batch_is_unknown(services: Services) -> None:
         for number in ("1", "0", "999999999"):
             reply = await say(services, f"/passes {word} {number}{sure}")
             assert reply.text == f"There is no batch {number} here. `/passes` lists them."
+
+
+async def test_what_was_used_or_voided_is_not_printed_again(services: Services) -> None:
+    await say(services, "/passes 3")
+    used, left, void = await codes_of(services, 1)
+    await scene.redeem(services, used)
+    rows = await scene.all_of(services, Invitation)
+    await say(services, f"/invites void {rows[2].id}")
+    (file,) = (await say(services, "/passes again 1")).files
+    letters = "".join(
+        "".join(filter(str.isalnum, page.extract_text()))
+        for page in pypdf.PdfReader(io.BytesIO(file.content)).pages
+    )
+    assert left in letters
+    assert used not in letters
+    assert void not in letters
+    assert "2of3" in letters  # its place in the whole batch
+    await say(services, "/passes void 1 yes")
+    reply = await say(services, "/passes again 1")
+    assert not reply.files
+    assert reply.text == "All passes of batch 1 were used, voided or sent another way."

@@ -18,11 +18,17 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def services(request: pytest.FixtureRequest, kind: str) -> AsyncIterator[Services]:
+async def storage(request: pytest.FixtureRequest, kind: str) -> AsyncIterator[Storage]:
+    """An open, migrated, empty database."""
+    opened = Storage.open(request.getfixturevalue(f"{kind}_url"))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def services(storage: Storage) -> Services:
     """A house in which Maple Court has been founded."""
-    storage = Storage.open(request.getfixturevalue(f"{kind}_url"))
-    yield await scene.plugged(storage)
-    await storage.close()
+    return await scene.plugged(storage)
 
 
 @pytest.fixture

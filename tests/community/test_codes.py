@@ -136,3 +136,10 @@ async def test_no_code_is_in_the_database_or_a_log(
         for written in (code, codes.grouped(code)):
             assert written.encode() not in kept
             assert written not in said
+
+
+@pytest.mark.parametrize("before", ["https://join.example.org/j/", "join.example.org/J/", "/j/"])
+def test_a_whole_link_in_the_field_is_read_too(before: str) -> None:
+    code = codes.derive(KEYS, 7, 7)
+    assert codes.parse(f"{before}{code.lower()}") == code
+    assert codes.parse(f"{before}{code}/") == code

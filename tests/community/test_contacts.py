@@ -236,3 +236,16 @@ def test_keys_are_equal_for_equal_contacts_alone() -> None:
 )
 def test_a_masked_contact_is_known_to_its_owner_alone(typed: str, masked: str) -> None:
     assert contacts.parse_any(typed, region="US").masked == masked
+
+
+@pytest.mark.parametrize(
+    ("pasted", "found"),
+    [
+        ("Ruiz, Ana <ana@x.org>; Lee, Bo <bo@x.org>", ["ana@x.org", "bo@x.org"]),
+        ("a@x.org, Ruiz, Ana <ana@y.org>", ["a@x.org", "ana@y.org"]),
+        ("Ana <ana@b.org>,Bo <bo@b.org>", ["ana@b.org", "bo@b.org"]),
+        ("Ana Ruiz <ana@b.org>\nbo@b.org", ["ana@b.org", "bo@b.org"]),
+    ],
+)
+def test_a_mail_programs_list_of_people_is_read(pasted: str, found: list[str]) -> None:
+    assert list(contacts.pieces(pasted, "email")) == found

@@ -4,14 +4,16 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlmodel import Session
 
-from bot.community import deliveries, invitations, optouts, passes, tokens
+from bot.community import deliveries, invitations, optouts, passes, receipts, tokens
 from bot.community.contacts import BadContact, Way
 from bot.community.errors import Refusal
 from bot.community.invitations import (
     AddressTaken,
     AlreadyJoined,
     AskedNotTo,
+    IsAMember,
     IsVoid,
     NoAddress,
     NoSuchInvitation,
@@ -21,7 +23,8 @@ from bot.community.invitations import (
 from bot.community.leaders import Actor
 from bot.community.redemptions import CodeExpired, CodeVoid
 from bot.ports import Services
-from storage.tables import Audit, Delivery, Invitation
+from storage import deliveries as stored
+from storage.tables import Audit, Delivery, Invitation, Receipt
 from tests.community import scene
 from tests.community.scene import NOW, on_both
 
@@ -405,3 +408,35 @@ def test_every_refusal_has_a_sentence_and_names_no_address() -> None:
     assert str(AddressTaken(number=7)) == "AddressTaken"
     assert "#7" in AddressTaken(number=7).words
     assert issubclass(AddressTaken, Refusal)
+
+
+async def test_an_expired_invitation_on_a_pass_works_again(
+    services: Services, robin: Actor, ana: Invitation
+) -> None:
+    await passes.print_one(services, robin, ana.id, now=LATER)
+    await scene.redeem(services, scene.code_of(services, ana), now=LATER)
+
+
+async def test_a_member_is_not_sent_somebody_elses_invitation(
+    services: Services, robin: Actor, ana: Invitation
+) -> None:
+    (rosa,) = await scene.invite(services, robin, "rosa@example.net")
+    await scene.redeem(services, scene.code_of(services, rosa))  # signs up as rosa@example.net
+    with pytest.raises(IsAMember):
+        await _send_to(services, robin, ana, "email", "rosa@example.net")
+    assert (await now_of(services, ana)).contact == "ana@example.org"
+
+
+async def test_the_old_receipt_of_a_renewed_invitation_says_so(
+    services: Services, robin: Actor, ana: Invitation
+) -> None:
+    await scene.invite(services, robin, "ana@example.org", now=LATER)
+
+    def query(session: Session) -> str:
+        return receipts.compose(session, deliveries_of(session), now=LATER).text
+
+    def deliveries_of(session: Session) -> Receipt:
+        assert ana.receipt_id is not None
+        return stored.receipt(session, ana.receipt_id)
+
+    assert "Renewed since" in await services.storage.read(query)

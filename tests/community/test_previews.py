@@ -9,7 +9,14 @@ from sqlmodel import Session
 from bot.community import contacts, deliveries, labels, previews
 from bot.community.contacts import Way
 from bot.community.leaders import Actor
-from bot.community.previews import MediumNotSetUp, NothingToSend, Preview, TooManyAtOnce, Verdict
+from bot.community.previews import (
+    MediumNotSetUp,
+    NothingToSend,
+    Preview,
+    TooManyAtOnce,
+    TooMuchText,
+    Verdict,
+)
 from bot.ports import Services
 from storage.database import Storage
 from storage.tables import Delivery, Draft, Invitation
@@ -81,7 +88,7 @@ async def test_nothing_is_nothing_to_send(services: Services, robin: Actor, past
 
 
 async def test_a_book_is_too_much(services: Services, robin: Actor) -> None:
-    with pytest.raises(TooManyAtOnce):
+    with pytest.raises(TooMuchText):
         await preview(services, robin, "x" * 50_000)
 
 

@@ -36,6 +36,7 @@ def make_sheet() -> MakeSheet:
             type_at="join.maple-court.example/join",
             label="Oak Street",
             batch=7,
+            count=count,
             paper="a4",
             language="en",
             passes=[
