@@ -235,9 +235,15 @@ def _first_due() -> Select[Any]:
     return query.where(col(Job.state) == "ready")
 
 
-def finish(session: Session, job: Claimed) -> bool:
-    """The job is done. Gives whether it was still ours to finish."""
-    values = {"the_job": job.id, "the_fence": job.fence, "now": clock(session)}
+def finish(session: Session, job: Claimed, *, again_after: timedelta = timedelta(0)) -> bool:
+    """The job is done. Gives whether it was still ours to finish.
+
+    Takes: again_after, how long it rests when it was asked for once more meanwhile.
+    """
+    now = clock(session)
+    values = {
+        "the_job": job.id, "the_fence": job.fence, "now": now, "next_at": now + again_after,
+    }  # fmt: skip
     return bool(run(session, _finish(), values).rowcount)
 
 
@@ -253,7 +259,7 @@ def _finish() -> Update:
         )
         .values(
             state=case((col(Job.again), "ready"), else_="done"),
-            run_at=now,
+            run_at=bindparam("next_at", type_=UTCDateTime),
             created_at=case((col(Job.again), now), else_=Job.created_at),
             claimed=False,
             again=False,

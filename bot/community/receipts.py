@@ -22,7 +22,7 @@ from storage.invitations import Standing
 from storage.jobs import NewJob, enqueue_again
 from storage.tables import Batch, Receipt
 
-_COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
+COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
 _ASKED = "receipts asked for"  # a session's note of what its transaction refreshes already
 _SHOWN_TROUBLES = 5
 _BY = {"email": "by e-mail", "text": "by text", "pass": "on a pass"}
@@ -71,7 +71,7 @@ def follow(session: Session, receipt: Receipt, *, at_once: bool = False) -> None
             kind="receipt",
             args={"receipt": receipt.id},
             community_id=receipt.community_id,
-            run_at=now if at_once else now + _COALESCE,
+            run_at=now if at_once else now + COALESCE,
         ),
     )
 

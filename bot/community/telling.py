@@ -33,7 +33,7 @@ async def show_receipt(services: Services, job: Claimed) -> Record:
 
     def record(session: Session) -> None:
         deliveries.mark_shown(session, receipt_id, message=message or "", shown=shown)
-        jobs.finish(session, job)
+        jobs.finish(session, job, again_after=receipts.COALESCE)
 
     return record
 

@@ -18,17 +18,17 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def storage(request: pytest.FixtureRequest, kind: str) -> AsyncIterator[Storage]:
-    """An open, migrated, empty database."""
-    opened = Storage.open(request.getfixturevalue(f"{kind}_url"))
-    yield opened
-    await opened.close()
+async def opened(request: pytest.FixtureRequest, kind: str) -> AsyncIterator[Storage]:
+    """An open, migrated, empty database of this kind."""
+    storage = Storage.open(request.getfixturevalue(f"{kind}_url"))
+    yield storage
+    await storage.close()
 
 
 @pytest.fixture
-async def services(storage: Storage) -> Services:
+async def services(opened: Storage) -> Services:
     """A house in which Maple Court has been founded."""
-    return await scene.plugged(storage)
+    return await scene.plugged(opened)
 
 
 @pytest.fixture

@@ -41,10 +41,10 @@ EMAIL_ENDS = [
     ("fault", "state", "job_state", "words", "attempts"), EMAIL_ENDS, ids=[e[0] for e in EMAIL_ENDS]
 )
 async def test_every_end_of_an_email_is_told_alike_everywhere(
-    storage: Storage, fault: str, state: str, job_state: str, words: str, attempts: int
+    opened: Storage, fault: str, state: str, job_state: str, words: str, attempts: int
 ) -> None:
     async with SmtpStandIn() as server, mail_to(server) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         server.fail(fault or "NOTHING", times=1)
         await invite(services, LENA)
         await round_made(services)
@@ -63,9 +63,9 @@ async def test_every_end_of_an_email_is_told_alike_everywhere(
 
 
 @pytest.mark.parametrize("fault", ["MAIL 421 4.3.2 Closing", "MAIL 553 5.7.1 Not your address"])
-async def test_trouble_of_the_whole_server_rests_the_lane(storage: Storage, fault: str) -> None:
+async def test_trouble_of_the_whole_server_rests_the_lane(opened: Storage, fault: str) -> None:
     async with SmtpStandIn() as server, mail_to(server) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         server.fail(fault)
         await invite(services, *(f"r{number}@resident.example" for number in range(30)))
         await round_made(services)
@@ -77,10 +77,10 @@ async def test_trouble_of_the_whole_server_rests_the_lane(storage: Storage, faul
         assert len(server.taken) == 30
 
 
-async def test_a_server_that_says_the_same_of_every_letter_is_believed(storage: Storage) -> None:
+async def test_a_server_that_says_the_same_of_every_letter_is_believed(opened: Storage) -> None:
     for to in (LENA, "mara@resident.example"):  # a server counts from one after each restart
         async with SmtpStandIn() as server, mail_to(server) as courier:
-            services = await house(storage, courier)
+            services = await house(opened, courier)
             await invite(services, to)
             await round_made(services)
     first, second = await scene.all_of(services, Delivery)
@@ -89,9 +89,9 @@ async def test_a_server_that_says_the_same_of_every_letter_is_believed(storage: 
     assert first.provider_id
 
 
-async def test_given_up_after_a_day_it_can_be_resent(storage: Storage) -> None:
+async def test_given_up_after_a_day_it_can_be_resent(opened: Storage) -> None:
     async with SmtpStandIn() as server, mail_to(server) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         server.fail("RCPT 450 4.7.1 Greylisted")
         [invitation] = await invite(services, LENA)
         await round_made(services)
@@ -111,9 +111,9 @@ async def test_given_up_after_a_day_it_can_be_resent(storage: Storage) -> None:
         assert "has been sent" in (await shown(services))[0]
 
 
-async def test_what_has_become_pointless_is_not_carried(storage: Storage) -> None:
+async def test_what_has_become_pointless_is_not_carried(opened: Storage) -> None:
     async with SmtpStandIn() as server, mail_to(server) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         server.fail("RCPT 450 4.7.1 Greylisted")
         people = ("joins@resident.example", "void@resident.example", "optout@resident.example")
         joins, void, _ = await invite(services, *people)
@@ -132,10 +132,10 @@ async def test_what_has_become_pointless_is_not_carried(storage: Storage) -> Non
 
 
 async def test_a_letter_that_waits_for_who_has_opted_out_elsewhere_is_held(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
     async with SmtpStandIn() as server, mail_to(server) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         [first] = await invite(services, LENA)
         await round_made(services)
         robin = await scene.actor(services)
@@ -148,9 +148,9 @@ async def test_a_letter_that_waits_for_who_has_opted_out_elsewhere_is_held(
         assert (await delivery(services)).state == "opted_out"
 
 
-async def test_an_old_letter_gets_a_new_date_and_stays_the_same_letter(storage: Storage) -> None:
+async def test_an_old_letter_gets_a_new_date_and_stays_the_same_letter(opened: Storage) -> None:
     async with SmtpStandIn() as server, mail_to(server) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         server.fail("DROP after", times=3)
         await invite(services, LENA)
         for wait in ({"hours": 1}, {"hours": 1}, {"hours": 23}, {}):
@@ -167,9 +167,9 @@ async def test_an_old_letter_gets_a_new_date_and_stays_the_same_letter(storage: 
     assert now - dates[3] < timedelta(minutes=1)
 
 
-async def test_an_email_of_unclear_end_goes_out_again_byte_for_byte(storage: Storage) -> None:
+async def test_an_email_of_unclear_end_goes_out_again_byte_for_byte(opened: Storage) -> None:
     async with SmtpStandIn() as server, mail_to(server) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         server.fail("DROP after", times=1)
         await invite(services, LENA)
         await round_made(services)
@@ -180,9 +180,9 @@ async def test_an_email_of_unclear_end_goes_out_again_byte_for_byte(storage: Sto
         assert await events(services) == ["unknown", "sent"]
 
 
-async def test_unclear_for_ever_ends_in_words(storage: Storage) -> None:
+async def test_unclear_for_ever_ends_in_words(opened: Storage) -> None:
     async with SmtpStandIn() as server, mail_to(server) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         server.fail("DROP after")
         await invite(services, LENA)
         for _ in range(8):

@@ -32,13 +32,13 @@ PHONE = "+12015550123"
 
 @pytest.mark.parametrize("fault", ["500_after", "drop_after", "garbage", "slow"])
 async def test_a_text_that_was_taken_is_found_and_not_sent_again(
-    storage: Storage, fault: str
+    opened: Storage, fault: str
 ) -> None:
     async with (
-        TwilioStandIn(delay=1) as twilio,
-        texts_to(twilio, settle=30, answer_within=0.4) as courier,
+        TwilioStandIn(delay=3) as twilio,
+        texts_to(twilio, settle=30, answer_within=1.5) as courier,
     ):
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         twilio.fail(fault, times=1)
         await invite(services, PHONE, medium="text")
         await round_made(services)
@@ -51,9 +51,9 @@ async def test_a_text_that_was_taken_is_found_and_not_sent_again(
         assert len(twilio.texts) == 1
 
 
-async def test_a_text_that_was_not_taken_is_sent_again(storage: Storage) -> None:
+async def test_a_text_that_was_not_taken_is_sent_again(opened: Storage) -> None:
     async with TwilioStandIn() as twilio, texts_to(twilio, settle=30) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         twilio.fail("drop_before", times=1)
         await invite(services, PHONE, medium="text")
         await round_made(services)
@@ -64,10 +64,10 @@ async def test_a_text_that_was_not_taken_is_sent_again(storage: Storage) -> None
 
 
 async def test_while_it_cannot_be_looked_up_a_text_waits_and_is_sent_in_the_end(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
     async with TwilioStandIn() as twilio, texts_to(twilio, settle=30) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         twilio.fail("503_before")
         await invite(services, PHONE, medium="text")
         for _ in range(8):
@@ -81,10 +81,10 @@ async def test_while_it_cannot_be_looked_up_a_text_waits_and_is_sent_in_the_end(
 
 
 async def test_a_text_that_can_never_be_looked_up_is_not_looked_for_for_ever(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
     async with TwilioStandIn() as twilio, texts_to(twilio, settle=30) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         twilio.fail("503_before")
         await invite(services, PHONE, medium="text")
         await round_made(services)
@@ -96,10 +96,10 @@ async def test_a_text_that_can_never_be_looked_up_is_not_looked_for_for_ever(
 
 
 async def test_a_dead_workers_text_is_looked_up_once_the_provider_can_tell(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
     async with TwilioStandIn() as twilio, texts_to(twilio, settle=2.5) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         await invite(services, PHONE, medium="text")
         await _killed_while_carrying(services)
         assert len(twilio.texts) == 1
@@ -120,9 +120,9 @@ async def _killed_while_carrying(services: Services) -> None:
     await carrying.deliver(services, claims.jobs[0])
 
 
-async def test_a_text_cut_off_by_the_lease_is_looked_up_too(storage: Storage) -> None:
+async def test_a_text_cut_off_by_the_lease_is_looked_up_too(opened: Storage) -> None:
     async with TwilioStandIn(delay=5) as twilio, texts_to(twilio, settle=30) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         twilio.fail("slow", times=1)
         await invite(services, PHONE, medium="text")
         await round_made(services, lease=0.8)
@@ -133,9 +133,9 @@ async def test_a_text_cut_off_by_the_lease_is_looked_up_too(storage: Storage) ->
         assert (await delivery(services)).state == "sent"
 
 
-async def test_who_answered_stop_is_not_written_to_again(storage: Storage) -> None:
+async def test_who_answered_stop_is_not_written_to_again(opened: Storage) -> None:
     async with TwilioStandIn() as twilio, texts_to(twilio) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         [invitation] = await invite(services, "+15005550004", medium="text")
         await round_made(services)
         assert (await delivery(services)).state == "opted_out"
@@ -145,9 +145,9 @@ async def test_who_answered_stop_is_not_written_to_again(storage: Storage) -> No
             await invitations.resend(services, robin, invitation.id, now=datetime.now(UTC))
 
 
-async def test_a_busy_provider_rests_the_lane(storage: Storage) -> None:
+async def test_a_busy_provider_rests_the_lane(opened: Storage) -> None:
     async with TwilioStandIn() as twilio, texts_to(twilio) as courier:
-        services = await house(storage, courier)
+        services = await house(opened, courier)
         twilio.fail("429", times=1)
         await invite(services, *(f"+1201555{n:04}" for n in range(100, 120)), medium="text")
         await round_made(services)

@@ -53,8 +53,8 @@ async def states(services: Services) -> dict[str, str]:
 
 
 @on_both
-async def test_what_a_leader_asks_for_is_done_and_shown(storage: Storage) -> None:
-    services = await house(storage)
+async def test_what_a_leader_asks_for_is_done_and_shown(opened: Storage) -> None:
+    services = await house(opened)
     async with at_work(services):
         began = time.monotonic()
         await invite(services, LENA)
@@ -67,8 +67,8 @@ async def test_what_a_leader_asks_for_is_done_and_shown(storage: Storage) -> Non
 
 
 @on_both
-async def test_a_commit_wakes_the_postman_before_his_next_look(storage: Storage) -> None:
-    services = await house(storage)
+async def test_a_commit_wakes_the_postman_before_his_next_look(opened: Storage) -> None:
+    services = await house(opened)
     waits: list[float] = []
 
     async def noted(services: Services, claimed: Claimed) -> Record:
@@ -89,9 +89,9 @@ async def test_a_commit_wakes_the_postman_before_his_next_look(storage: Storage)
 
 @on_both
 async def test_a_fault_of_ours_is_tried_again_then_given_up_and_harms_no_neighbour(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
-    services = await house(storage)
+    services = await house(opened)
     tries: list[str] = []
 
     async def faulty(services: Services, claimed: Claimed) -> Record:
@@ -116,9 +116,9 @@ async def _row(services: Services, key: str) -> Job:
 
 
 async def test_a_letter_given_up_for_a_fault_of_ours_is_told_to_the_leader(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
-    services = await house(storage)
+    services = await house(opened)
 
     async def faulty(services: Services, claimed: Claimed) -> Record:
         raise ZeroDivisionError
@@ -136,9 +136,9 @@ async def test_a_letter_given_up_for_a_fault_of_ours_is_told_to_the_leader(
 
 
 async def test_an_outcome_that_cannot_be_recorded_does_not_repeat_what_was_done(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
-    services = await house(storage)
+    services = await house(opened)
     done: list[str] = []
 
     async def unrecordable(services: Services, claimed: Claimed) -> Record:
@@ -160,8 +160,8 @@ async def test_an_outcome_that_cannot_be_recorded_does_not_repeat_what_was_done(
     assert "could not be recorded" in (await _row(services, "bad")).error
 
 
-async def test_later_backs_off_and_is_given_up_in_the_end(storage: Storage) -> None:
-    services = await house(storage)
+async def test_later_backs_off_and_is_given_up_in_the_end(opened: Storage) -> None:
+    services = await house(opened)
 
     async def later(services: Services, claimed: Claimed) -> Record:
         raise Later("not now", after=600)
@@ -176,8 +176,8 @@ async def test_later_backs_off_and_is_given_up_in_the_end(storage: Storage) -> N
     assert (await _row(services, "job")).state == "dead"
 
 
-async def test_what_can_never_be_done_is_given_up_at_once(storage: Storage) -> None:
-    services = await house(storage)
+async def test_what_can_never_be_done_is_given_up_at_once(opened: Storage) -> None:
+    services = await house(opened)
 
     async def never(services: Services, claimed: Claimed) -> Record:
         raise GiveUp("channel gone")
@@ -195,8 +195,8 @@ def test_backing_off_disperses_crowds() -> None:
     assert max(waits[:200]) - min(waits[:200]) > 3
 
 
-async def test_a_job_ends_before_its_lease_does(storage: Storage) -> None:
-    services = await house(storage)
+async def test_a_job_ends_before_its_lease_does(opened: Storage) -> None:
+    services = await house(opened)
     cancelled: list[float] = []
 
     async def endless(services: Services, claimed: Claimed) -> Record:
@@ -215,8 +215,8 @@ async def test_a_job_ends_before_its_lease_does(storage: Storage) -> None:
     assert (await _row(services, "job")).unconfirmed >= 1, "nobody knows how far it came"
 
 
-async def test_nobody_works_beside_somebody_who_holds_the_job(storage: Storage) -> None:
-    services = await house(storage)
+async def test_nobody_works_beside_somebody_who_holds_the_job(opened: Storage) -> None:
+    services = await house(opened)
     at_once: list[int] = []
     running = 0
 
@@ -238,9 +238,9 @@ async def test_nobody_works_beside_somebody_who_holds_the_job(storage: Storage) 
 
 
 async def test_told_to_stop_he_finishes_what_is_under_way_and_begins_nothing(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
-    services = await house(storage)
+    services = await house(opened)
     begun: list[str] = []
 
     async def slow(services: Services, claimed: Claimed) -> Record:
@@ -273,12 +273,13 @@ def test_sigterm_ends_a_worker_in_peace(sqlite_url: str) -> None:
     assert "Traceback" not in said
 
 
-async def test_there_is_one_sweep_a_day_however_often_he_starts(storage: Storage) -> None:
-    services = await house(storage)
+async def test_there_is_one_sweep_a_day_however_often_he_starts(opened: Storage) -> None:
+    services = await house(opened)
     for _ in range(3):
         async with at_work(services), asyncio.timeout(10):
             while any(row.run_at <= datetime.now(UTC) for row in await _waiting_sweeps(services)):
                 await asyncio.sleep(0.02)
+    assert len(await _waiting_sweeps(services)) == 1, await scene.all_of(services, Job)
     [next_one] = await _waiting_sweeps(services)
     assert next_one.run_at.hour == 3
     assert timedelta(0) < next_one.run_at - datetime.now(UTC) <= timedelta(days=1, hours=3)

@@ -37,8 +37,8 @@ async def join(services: Services, row: Invitation) -> None:
 
 
 @on_both
-async def test_a_join_is_announced_once(storage: Storage) -> None:
-    services = await house(storage)
+async def test_a_join_is_announced_once(opened: Storage) -> None:
+    services = await house(opened)
     [row] = await invite(services, LENA)
     await round_made(services)
     await join(services, row)
@@ -50,10 +50,10 @@ async def test_a_join_is_announced_once(storage: Storage) -> None:
 
 @pytest.mark.parametrize("trouble", [ChatDown(), ChatDown(retry_after=60)], ids=["down", "busy"])
 async def test_while_the_chat_is_down_nothing_is_lost_and_then_said_once(
-    storage: Storage, trouble: ChatDown
+    opened: Storage, trouble: ChatDown
 ) -> None:
     chat = ShakyChat()
-    services = await house(storage, chat=chat)
+    services = await house(opened, chat=chat)
     [row] = await invite(services, LENA)
     await round_made(services)
     chat.trouble = trouble
@@ -69,9 +69,9 @@ async def test_while_the_chat_is_down_nothing_is_lost_and_then_said_once(
     assert "Rosa Delgado joined at" in (await shown(services))[0]
 
 
-async def test_a_busy_chat_is_left_alone_for_as_long_as_it_asked(storage: Storage) -> None:
+async def test_a_busy_chat_is_left_alone_for_as_long_as_it_asked(opened: Storage) -> None:
     chat = ShakyChat()
-    services = await house(storage, chat=chat)
+    services = await house(opened, chat=chat)
     chat.trouble = ChatDown(retry_after=600)
     await invite(services, LENA)
     await round_made(services)
@@ -83,10 +83,10 @@ async def test_a_busy_chat_is_left_alone_for_as_long_as_it_asked(storage: Storag
 
 
 async def test_a_refused_announcement_is_visible_and_can_be_made_elsewhere(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
     chat = ShakyChat()
-    services = await house(storage, chat=chat)
+    services = await house(opened, chat=chat)
     [row] = await invite(services, LENA)
     await round_made(services)
     chat.trouble = ChatRefused("The channel is gone.")
@@ -106,10 +106,10 @@ async def test_a_refused_announcement_is_visible_and_can_be_made_elsewhere(
 
 
 async def test_an_old_receipt_survives_a_chat_that_is_down_for_a_moment(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
     chat = ShakyChat()
-    services = await house(storage, chat=chat)
+    services = await house(opened, chat=chat)
     [row] = await invite(services, LENA)
     await round_made(services)
     await pass_time(services, days=3)
@@ -127,10 +127,10 @@ async def test_an_old_receipt_survives_a_chat_that_is_down_for_a_moment(
 
 @on_both
 async def test_a_hundred_deliveries_are_few_edits_and_the_last_is_shown_within_two_seconds(
-    storage: Storage,
+    opened: Storage,
 ) -> None:
     chat = ShakyChat()
-    services = await house(storage, chat=chat)
+    services = await house(opened, chat=chat)
     people = [f"resident{number}@resident.example" for number in range(100)]
     async with at_work(services):
         began = time.monotonic()
@@ -140,8 +140,7 @@ async def test_a_hundred_deliveries_are_few_edits_and_the_last_is_shown_within_t
                 await asyncio.sleep(0.02)
         took = time.monotonic() - began
         assert chat.posts == 1
-        assert chat.edits <= 2 * took / 0.4 + 1, "one in 400 ms, and one for what came meanwhile"
-        assert chat.edits < 50
+        assert chat.edits <= took / 0.4 + 1, "one in 400 ms at most"
         newest = await delivery(services)
         happened = time.monotonic()
         await deliveries.happened(
@@ -154,9 +153,9 @@ async def test_a_hundred_deliveries_are_few_edits_and_the_last_is_shown_within_t
     assert len(await shown(services)) == 1
 
 
-async def test_a_receipt_that_would_show_the_same_is_left_alone(storage: Storage) -> None:
+async def test_a_receipt_that_would_show_the_same_is_left_alone(opened: Storage) -> None:
     chat = ShakyChat()
-    services = await house(storage, chat=chat)
+    services = await house(opened, chat=chat)
     await invite(services, LENA)
     await round_made(services)
     before = (chat.posts, chat.edits)
@@ -169,9 +168,9 @@ async def test_a_receipt_that_would_show_the_same_is_left_alone(storage: Storage
     assert (chat.posts, chat.edits) == before
 
 
-async def test_a_receipt_posted_but_not_recorded_is_not_posted_twice(storage: Storage) -> None:
+async def test_a_receipt_posted_but_not_recorded_is_not_posted_twice(opened: Storage) -> None:
     chat = ShakyChat()
-    services = await house(storage, chat=chat)
+    services = await house(opened, chat=chat)
     await invite(services, LENA)
     receipt = (await scene.all_of(services, Receipt))[0]
     await chat.post(receipt.channel, Card("a worker died after this"), key=f"receipt:{receipt.id}")
