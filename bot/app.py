@@ -33,6 +33,7 @@ KINDS = {
     "receipt": telling.show_receipt,
     "notice": telling.tell,
 }
+PREPARE = {"deliver": carrying.prepare}
 GAVE_UP = {"deliver": carrying.gave_up}
 _FIRST_COMMUNITY = "Maple Court"
 
@@ -50,7 +51,7 @@ class House:
 
     def postman(self, *, lease: float | None = None) -> Postman:
         """A worker for this house."""
-        return Postman(self.services, KINDS, gave_up=GAVE_UP, lease=lease)
+        return Postman(self.services, KINDS, prepare=PREPARE, gave_up=GAVE_UP, lease=lease)
 
 
 def read_settings() -> Settings:

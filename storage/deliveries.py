@@ -1,11 +1,11 @@
 """Deliveries, their events, suppressions and receipts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Update, bindparam, or_, update
+from sqlalchemy import Integer, Update, bindparam, case, func, or_, update
 from sqlmodel import Session, col, select
 
 from storage.database import changed, dialect_of, insert_by, insert_into, run
@@ -35,18 +35,21 @@ def get(session: Session, delivery_id: int) -> Delivery | None:
     return session.get(Delivery, delivery_id)
 
 
-def with_invitation(session: Session, delivery_id: int) -> tuple[Delivery, Invitation | None]:
-    """The delivery, and the invitation it is about, if any. Raises when it is not there."""
-    delivery, invitation = session.execute(_with_invitation(), {"the_id": delivery_id}).one()
-    return delivery, invitation
+def to_carry(
+    session: Session, delivery_ids: Iterable[int]
+) -> list[tuple[Delivery, Invitation | None, Receipt | None]]:
+    """The deliveries, with the invitation each is about and the receipt that shows it, if any."""
+    found = session.execute(_to_carry(), {"ids": list(delivery_ids)})
+    return [(delivery, invitation, receipt) for delivery, invitation, receipt in found]
 
 
 @cache
-def _with_invitation() -> Any:
+def _to_carry() -> Any:
     return (
-        select(Delivery, Invitation)
+        select(Delivery, Invitation, Receipt)
         .outerjoin(Invitation, col(Invitation.id) == col(Delivery.invitation_id))
-        .where(col(Delivery.id) == bindparam("the_id"))
+        .outerjoin(Receipt, col(Receipt.id) == col(Invitation.receipt_id))
+        .where(col(Delivery.id).in_(bindparam("ids", expanding=True)))
     )
 
 
@@ -110,8 +113,7 @@ def record(
 
 @cache
 def _add_event(dialect: str) -> Any:
-    statement = insert_by(dialect, DeliveryEvent).on_conflict_do_nothing(index_elements=["key"])
-    return statement.returning(col(DeliveryEvent.id))
+    return _add_events(dialect).returning(col(DeliveryEvent.id))
 
 
 @cache
@@ -139,17 +141,53 @@ def note_trouble(session: Session, delivery: Delivery, words: str, *, now: datet
     )
 
 
-def set_provider_id(session: Session, delivery: Delivery, provider_id: str) -> None:
-    """Remember how the provider calls this letter."""
-    run(session, _set_provider_id(), {"the_id": delivery.id, "theirs": provider_id})
+def record_sent(
+    session: Session,
+    sent: Sequence[Delivery],
+    *,
+    codes: Mapping[int, str],
+    provider_ids: Mapping[int, str],
+    now: datetime,
+) -> None:
+    """Keep for many deliveries at once that they have left, and how the provider calls them."""
+    facts = [
+        {
+            "community_id": delivery.community_id,
+            "delivery_id": delivery.id,
+            "event": "sent",
+            "code": codes[delivery.id],
+            "words": "",
+            "key": f"{delivery.id}:sent",
+            "at": now,
+        }
+        for delivery in sent
+    ]
+    run(session, _add_events(dialect_of(session)), facts)
+    states = [
+        {"the_id": delivery.id, "theirs": provider_ids[delivery.id] or None, "at": now}
+        for delivery in sent
+    ]
+    run(session, _set_sent(), states)
 
 
 @cache
-def _set_provider_id() -> Update:
+def _add_events(dialect: str) -> Any:
+    return insert_by(dialect, DeliveryEvent).on_conflict_do_nothing(index_elements=["key"])
+
+
+@cache
+def _set_sent() -> Update:
+    overtaken = col(Delivery.rank) > RANK["sent"]  # a callback was faster than the answer
     return (
         update(Delivery)
-        .where(col(Delivery.id) == bindparam("the_id"), col(Delivery.provider_id).is_(None))
-        .values(provider_id=bindparam("theirs"))
+        .where(col(Delivery.id) == bindparam("the_id"))
+        .values(
+            state=case((overtaken, Delivery.state), else_="sent"),
+            words=case((overtaken, Delivery.words), else_=""),
+            rank=case((overtaken, Delivery.rank), else_=RANK["sent"]),
+            provider_id=func.coalesce(Delivery.provider_id, bindparam("theirs")),
+            updated_at=bindparam("at"),
+        )
     )
 
 

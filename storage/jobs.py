@@ -5,7 +5,7 @@ when the lease is over, and only the holder of the newest fence may finish a job
 heartbeat, no leader. Time is the database's clock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -175,7 +175,13 @@ def _free_at(*, lock: bool) -> Select[Any]:
 
 
 def _set_lane(session: Session, lane: str, free_at: datetime) -> None:
-    changed(session, update(JobLane).where(col(JobLane.lane) == lane).values(free_at=free_at))
+    run(session, _set_free_at(), {"the_lane": lane, "free": free_at})
+
+
+@cache
+def _set_free_at() -> Update:
+    the_lane = col(JobLane.lane) == bindparam("the_lane")
+    return update(JobLane).where(the_lane).values(free_at=bindparam("free"))
 
 
 def _take(
@@ -240,11 +246,23 @@ def finish(session: Session, job: Claimed, *, again_after: timedelta = timedelta
 
     Takes: again_after, how long it rests when it was asked for once more meanwhile.
     """
-    now = clock(session)
-    values = {
-        "the_job": job.id, "the_fence": job.fence, "now": now, "next_at": now + again_after,
-    }  # fmt: skip
+    values = _finished(job, clock(session), again_after)
     return bool(run(session, _finish(), values).rowcount)
+
+
+def finish_all(session: Session, done: Sequence[Claimed]) -> None:
+    """The jobs are done, as far as they were still ours to finish."""
+    now = clock(session)
+    run(session, _finish(), [_finished(job, now, timedelta(0)) for job in done])
+
+
+def _finished(job: Claimed, now: datetime, again_after: timedelta) -> dict[str, Any]:
+    return {
+        "the_job": job.id,
+        "the_fence": job.fence,
+        "now": now,
+        "next_at": now + again_after,
+    }
 
 
 @cache

@@ -5,23 +5,24 @@ before it is sent again, because nothing there notices a repetition.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlmodel import Session
 
-from bot.community import letters
+from bot.community import letters, receipts
 from bot.community.deliveries import Event, note, refresh
-from bot.community.postman import Record, backoff, pause_lane
+from bot.community.postman import Record, Together, backoff, pause_lane
 from bot.messages import Carried, Letter
 from bot.ports import Courier, Services
 from storage import deliveries, jobs
 from storage.database import clock
 from storage.jobs import Claimed
-from storage.tables import Delivery
+from storage.tables import Delivery, Invitation, Receipt
 
-_MOST_UNCONFIRMED = 5  # tries whose end nobody knows: then no more, lest it become a loop
+_MOST_UNCONFIRMED = 10  # tries whose end nobody knows: then no more, lest it become a loop
 _CONFIG_PAUSE = 300.0  # seconds a lane rests when only the operator can help
 _LONGEST_ASKED = 3600.0  # seconds: a server that asks for more is not believed
 _NEVER_KNOWN = Carried(
@@ -34,49 +35,74 @@ _NEVER_KNOWN = Carried(
 log = structlog.get_logger()
 
 
-async def deliver(services: Services, job: Claimed) -> Record:
-    """Carry the letter of a delivery, unless that has become pointless."""
-    delivery_id = int(job.args["delivery"])
-    now = datetime.now(UTC)
-    ready = await services.storage.read(_prepare, services, delivery_id, now=now)
-    if not isinstance(ready, Letter):
-        return _settled(job, delivery_id, ready)
-    if now - ready.date > letters.STALE:
-        await services.storage.write(_redate, delivery_id, now=now)
-        ready = dataclasses.replace(ready, date=now)
-    courier = services.couriers[ready.medium]
-    looked = await _look(courier, ready, job, now=now)
-    if isinstance(looked, timedelta):
-        return _put_off(job, delivery_id, looked)
-    carried = looked or await courier.carry(ready)
-    log.info(
-        "postman.carried",
-        delivery=delivery_id,
-        medium=ready.medium,
-        outcome=carried.outcome,
-        code=carried.code,
-    )
-    return _outcome(job, courier, delivery_id, carried)
-
-
 Settle = Callable[[Session, Delivery], None]
 
 
-def _prepare(
-    session: Session, services: Services, delivery_id: int, *, now: datetime
-) -> Letter | Settle:
-    """The letter to carry, or what to note instead."""
-    delivery, row = deliveries.with_invitation(session, delivery_id)
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A letter to carry, and where its outcome goes."""
+
+    letter: Letter
+    delivery: Delivery
+    receipt: Receipt | None
+
+
+async def deliver(services: Services, job: Claimed, ready: Ready | Settle | None = None) -> Record:
+    """Carry the letter of a delivery, unless that has become pointless."""
+    delivery_id = int(job.args["delivery"])
+    now = datetime.now(UTC)
+    if ready is None:
+        ready = (await services.storage.read(prepare, services, [job]))[job.id]
+    if not isinstance(ready, Ready):
+        return _settled(job, delivery_id, ready)
+    letter = ready.letter
+    if now - letter.date > letters.STALE:
+        await services.storage.write(_redate, delivery_id, now=now)
+        letter = dataclasses.replace(letter, date=now)
+    courier = services.couriers[letter.medium]
+    looked = await _look(courier, letter, job, now=now)
+    if isinstance(looked, timedelta):
+        return _put_off(job, delivery_id, looked)
+    carried = looked or await courier.carry(letter)
+    log.info(
+        "postman.carried",
+        delivery=delivery_id,
+        medium=letter.medium,
+        outcome=carried.outcome,
+        code=carried.code,
+    )
+    if carried.outcome == "accepted":
+        return Together(_all_accepted, Accepted(job, ready, carried))
+    return _outcome(job, courier, delivery_id, carried)
+
+
+def prepare(
+    session: Session, services: Services, claimed: Sequence[Claimed]
+) -> dict[int, Ready | Settle]:
+    """The letters to carry, or what to note instead, by job."""
+    wanted = {int(job.args["delivery"]): job.id for job in claimed}
+    found = deliveries.to_carry(session, wanted)
+    keys = [delivery.contact_key for delivery, _, _ in found]
+    suppressed = deliveries.suppressed(session, keys, now=datetime.now(UTC))
+    ready: dict[int, Ready | Settle] = dict.fromkeys(wanted.values(), _nothing)
+    for delivery, row, receipt in found:
+        ready[wanted[delivery.id]] = _pointless(
+            delivery, row, suppressed.get(delivery.contact_key)
+        ) or Ready(letters.render(session, services, delivery), delivery, receipt)
+    return ready
+
+
+def _pointless(delivery: Delivery, row: Invitation | None, reason: str | None) -> Settle | None:
+    """What to note when the letter need not or must not go; None when it is to be carried."""
     if delivery.contact is None:
         return _nothing
     if delivery.rank >= deliveries.RANK["sent"]:
         return _nothing  # its outcome was recorded by somebody who lost the fence
     if row is not None and (row.redeemed_at or row.voided_at):
         return _nothing
-    suppressed = deliveries.suppressed(session, [delivery.contact_key], now=now)
-    if delivery.event == "invitation" and set(suppressed.values()) - {"bounced"}:
+    if delivery.event == "invitation" and reason not in {None, "bounced"}:
         return _asked_not_to
-    return letters.render(session, services, delivery)
+    return None
 
 
 def _nothing(session: Session, delivery: Delivery) -> None:
@@ -155,7 +181,7 @@ def _outcome(job: Claimed, courier: Courier, delivery_id: int, carried: Carried)
         now = clock(session)
         match carried.outcome:
             case "accepted":
-                _accepted(session, job, delivery, carried, now=now)
+                raise AssertionError("written together with others")
             case "permanent":
                 _permanent(session, job, delivery, carried, now=now)
             case "retry":
@@ -168,13 +194,29 @@ def _outcome(job: Claimed, courier: Courier, delivery_id: int, carried: Carried)
     return record
 
 
-def _accepted(
-    session: Session, job: Claimed, delivery: Delivery, carried: Carried, *, now: datetime
-) -> None:
-    if carried.provider_id:
-        deliveries.set_provider_id(session, delivery, carried.provider_id)
-    note(session, delivery, "sent", key=f"{delivery.id}:sent", code=carried.code, now=now)
-    jobs.finish(session, job)
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A letter that its courier's server has."""
+
+    job: Claimed
+    ready: Ready
+    carried: Carried
+
+
+def _all_accepted(session: Session, items: Sequence[Accepted]) -> None:
+    now = clock(session)
+    taken = {item.ready.delivery.id: item.carried for item in items}
+    deliveries.record_sent(
+        session,
+        [item.ready.delivery for item in items],
+        codes={delivery_id: carried.code for delivery_id, carried in taken.items()},
+        provider_ids={delivery_id: carried.provider_id for delivery_id, carried in taken.items()},
+        now=now,
+    )
+    for item in items:
+        if item.ready.receipt is not None:
+            receipts.follow(session, item.ready.receipt)
+    jobs.finish_all(session, [item.job for item in items])
 
 
 def _permanent(

@@ -185,13 +185,16 @@ def dispatch(
     attempts: dict[int, int] | None = None,
 ) -> list[Delivery]:
     """Write a delivery for each invitation and the job that carries it."""
+    if not rows:
+        return []
+    community = communities.get(session, rows[0].community_id)
     written = [
         letters.write(
             services,
             contacts.known(row.medium, row.contact or ""),
             event="invitation",
             community_id=row.community_id,
-            facts=letters.invitation_facts(session, services, row, invited_by=invited_by),
+            facts=letters.invitation_facts(services, community, row, invited_by=invited_by),
             now=now,
             invitation_id=row.id,
             attempt=(attempts or {}).get(row.id, 1),

@@ -17,7 +17,7 @@ from bot.community.contacts import Contact
 from bot.messages import Letter, Medium
 from bot.ports import Services
 from bot.settings import Keys
-from storage import communities, deliveries, invitations
+from storage import deliveries, invitations
 from storage.tables import Community, Delivery, Invitation
 
 STALE = timedelta(hours=24)  # an older Date header costs 2.6 points with SpamAssassin
@@ -155,10 +155,9 @@ def _for_event(session: Session, keys: Keys, delivery: Delivery) -> dict[str, An
 
 
 def invitation_facts(
-    session: Session, services: Services, row: Invitation, *, invited_by: str
+    services: Services, community: Community, row: Invitation, *, invited_by: str
 ) -> dict[str, Any]:
     """The facts of an invitation's letter."""
-    community = communities.get(session, row.community_id)
     assert row.expires_at is not None
     return facts_of(
         community,

@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import structlog
 from sqlmodel import Session
@@ -23,8 +23,10 @@ from storage import attempts, deliveries, invitations, jobs
 from storage.database import DatabaseAway, Storage, Work
 from storage.jobs import Claimed
 
+T = TypeVar("T")
 Record = Callable[[Session], None]  # writes an outcome and settles the job, in one commit
-Doing = Callable[[Services, Claimed], Awaitable[Record]]
+Doing = Callable[..., Awaitable[Record]]  # (services, job), and what was read together, if so
+Prepare = Callable[[Session, Services, Sequence[Claimed]], Mapping[int, Any]]  # by job id
 GaveUp = Callable[[Session, Claimed, str], None]  # tells people why a job will not be done
 
 POLL = 1.0  # seconds: the safety net under wake-ups that were missed
@@ -68,6 +70,11 @@ class _Lane:
     look_at: float = 0.0  # monotonic seconds
     wake: asyncio.Event | None = None
 
+    def free(self, busy: int) -> int:
+        """How many jobs to claim: none until half the hands are free, as few claims cost less."""
+        free = self.pace.at_once - busy
+        return free if 2 * free >= self.pace.at_once else 0
+
     def look_within(self, seconds: float) -> None:
         """Look again no later than in so many seconds."""
         at = time.monotonic() + seconds
@@ -75,6 +82,17 @@ class _Lane:
             self.look_at = at
             if self.wake is not None:
                 self.wake.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Generic[T]):
+    """An outcome of a kind that is written down for many jobs at once."""
+
+    write: Callable[[Session, Sequence[T]], None]
+    item: T
+
+    def __call__(self, session: Session) -> None:
+        self.write(session, [self.item])
 
 
 class _Ledger:
@@ -116,8 +134,14 @@ class _Ledger:
 
 
 def _record_all(session: Session, records: Sequence[Record]) -> None:
+    alike: dict[Callable[[Session, Sequence[Any]], None], list[Any]] = {}
     for record in records:
-        record(session)
+        if isinstance(record, Together):
+            alike.setdefault(record.write, []).append(record.item)
+        else:
+            record(session)
+    for write, items in alike.items():
+        write(session, items)
 
 
 class Postman:
@@ -128,12 +152,19 @@ class Postman:
         services: Services,
         kinds: Mapping[str, Doing],
         *,
+        prepare: Mapping[str, Prepare] | None = None,
         gave_up: Mapping[str, GaveUp] | None = None,
         lease: float | None = None,
     ) -> None:
-        """Takes: kinds, what each kind of job means; lease, seconds, instead of the lanes' own."""
+        """Make a worker.
+
+        Takes: kinds, what each kind of job means; prepare, the kinds whose jobs are read together
+        and get what was read as a third argument; gave_up, who is told that a job will not be
+        done; lease, seconds, instead of the lanes' own.
+        """
         self._services = services
         self._kinds = {**kinds, "sweep": sweep}
+        self._prepare = prepare or {}
         self._gave_up = gave_up or {}
         self._ledger = _Ledger(services.storage)
         self._lanes = {
@@ -165,12 +196,13 @@ class Postman:
         stopping = asyncio.create_task(stop.wait())
         while not stop.is_set():
             lane.look_at = time.monotonic() + POLL
-            free = lane.pace.at_once - len(under_way)
-            if free > 0:
+            if free := lane.free(len(under_way)):
                 deadline = asyncio.get_running_loop().time() + _MUST_END * lane.pace.lease
-                for job in await self._claim(lane, free):
-                    task = asyncio.create_task(self._do(job, lane, deadline), name=job.key)
-                    under_way.add(task)
+                claimed = await self._claim(lane, free)
+                ready = await self._read_together(claimed)
+                for job in claimed:
+                    doing = self._do(job, lane, deadline, *ready.get(job.id, ()))
+                    under_way.add(asyncio.create_task(doing, name=job.key))
             under_way = await self._rest(lane, under_way, stopping)
         if under_way:
             await asyncio.wait(under_way)
@@ -193,6 +225,22 @@ class Postman:
             lane.look_within(claims.wait)
         return claims.jobs
 
+    async def _read_together(self, claimed: Sequence[Claimed]) -> dict[int, tuple[Any]]:
+        """What jobs of one kind need to know, by one read; without it each reads for itself."""
+        ready: dict[int, tuple[Any]] = {}
+        for kind, prepare in self._prepare.items():
+            alike = [job for job in claimed if job.kind == kind]
+            if len(alike) > 1:
+                try:
+                    read = await self._services.storage.read(prepare, self._services, alike)
+                except Exception as error:  # noqa: BLE001 - it shows whose it is, when alone
+                    log.warning(
+                        "postman.read_together_failed", kind=kind, error=type(error).__name__
+                    )
+                else:
+                    ready |= {job_id: (found,) for job_id, found in read.items()}
+        return ready
+
     async def _rest(
         self,
         lane: _Lane,
@@ -201,7 +249,7 @@ class Postman:
     ) -> set[asyncio.Task[None]]:
         """Until there may be something to start: a job is due and a hand is free."""
         assert lane.wake is not None
-        full = len(under_way) >= lane.pace.at_once
+        full = not lane.free(len(under_way))
         while not stopping.done():
             wait = None if full else lane.look_at - time.monotonic()
             if wait is not None and wait <= 0:
@@ -220,10 +268,10 @@ class Postman:
                 break
         return under_way
 
-    async def _do(self, job: Claimed, lane: _Lane, deadline: float) -> None:
+    async def _do(self, job: Claimed, lane: _Lane, deadline: float, *ready: Any) -> None:
         try:
             async with asyncio.timeout_at(deadline):
-                record = await self._kinds[job.kind](self._services, job)
+                record = await self._kinds[job.kind](self._services, job, *ready)
         except Exception as error:  # noqa: BLE001 - a job must not take its lane down
             record = _failed(job, lane, error, self._gave_up.get(job.kind, _tell_nobody))
         await self._record(job, record)
@@ -247,7 +295,7 @@ class Postman:
 def _paces(services: Services) -> dict[str, Pace]:
     lanes: dict[str, Pace] = {medium: row.pace for medium, row in services.couriers.items()}
     lanes |= {f"chat:{name}": chat.pace for name, chat in services.chats.items()}
-    return {**lanes, TIMER: Pace(at_once=4)}
+    return {**lanes, TIMER: Pace(at_once=32)}
 
 
 def backoff(delays: tuple[float, ...], attempts_so_far: int) -> timedelta:

@@ -185,9 +185,9 @@ async def test_unclear_for_ever_ends_in_words(opened: Storage) -> None:
         services = await house(opened, courier)
         server.fail("DROP after")
         await invite(services, LENA)
-        for _ in range(8):
+        for _ in range(13):
             await round_made(services)
             await hurry(services)
         assert (await delivery(services)).state == "failed"
         assert "could not find out whether this went out" in (await shown(services))[0]
-        assert len(server.taken) == 5
+        assert len(server.taken) == 10

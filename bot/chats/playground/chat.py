@@ -26,7 +26,7 @@ class PlaygroundChat:
     """The chat without its pages."""
 
     name = "playground"
-    pace = Pace(at_once=4, lease=15, delays=(0.5, 1, 2, 5))
+    pace = Pace(at_once=16, lease=15, delays=(0.5, 1, 2, 5))
 
     def __init__(self, outbox: Collection[Medium] = ()) -> None:
         """Takes: outbox, the media whose letters stay here."""

@@ -72,7 +72,7 @@ class EmailCourier:
         self._waiting: list[_Line] = []
         rate = settings.smtp_rate
         self.pace = Pace(
-            rate, max(1, round(rate / 5)), 2 * _CONNECTIONS, _DELAYS, _GIVE_UP, lease=_LEASE
+            rate, max(1, round(rate / 5)), 4 * _CONNECTIONS, _DELAYS, _GIVE_UP, lease=_LEASE
         )
 
     async def carry(self, letter: Letter) -> Carried:
