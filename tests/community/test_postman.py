@@ -228,13 +228,14 @@ async def test_nobody_works_beside_somebody_who_holds_the_job(opened: Storage) -
         running -= 1
         return finished(claimed)
 
-    await ask(services, *(f"job {number}" for number in range(20)))
+    chat = services.chats["playground"]
+    await ask(services, *(f"job {number}" for number in range(40)), lane=f"chat:{chat.name}")
     async with at_work(services, test=slow), at_work(services, test=slow):
         async with asyncio.timeout(20):
             while set((await states(services)).values()) != {"done"}:
                 await asyncio.sleep(0.05)
-    assert len(at_once) == 20, "each job once"
-    assert 2 <= max(at_once) <= 8, "four at once in each of two workers"
+    assert len(at_once) == 40, "each job once"
+    assert 2 <= max(at_once) <= 2 * chat.pace.at_once, "so many in each of two workers"
 
 
 async def test_told_to_stop_he_finishes_what_is_under_way_and_begins_nothing(
@@ -248,13 +249,13 @@ async def test_told_to_stop_he_finishes_what_is_under_way_and_begins_nothing(
         await asyncio.sleep(0.5)
         return finished(claimed)
 
-    await ask(services, *(f"job {number}" for number in range(20)))
+    await ask(services, *(f"job {number}" for number in range(40)), lane="chat:playground")
     async with at_work(services, test=slow):
         while not begun:
             await asyncio.sleep(0.01)
     done = [key for key, state in (await states(services)).items() if state == "done"]
     assert sorted(done) == sorted(begun)
-    assert len(begun) < 20
+    assert len(begun) < 40
 
 
 def test_sigterm_ends_a_worker_in_peace(sqlite_url: str) -> None:
