@@ -15,7 +15,7 @@ from bot import dispatch, web
 from bot.chats.playground import PLACE, PORCH, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
 from bot.community import carrying, codes, communities, joining, telling
-from bot.community.postman import Postman
+from bot.community.postman import Postman, Prepare
 from bot.couriers import COURIERS
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import Call, Medium, MenuItem, Reply
@@ -33,7 +33,7 @@ KINDS = {
     "receipt": telling.show_receipt,
     "notice": telling.tell,
 }
-PREPARE = {"deliver": carrying.prepare}
+PREPARE: Mapping[str, Prepare] = {"deliver": carrying.prepare, "announce": telling.prepare}
 GAVE_UP = {"deliver": carrying.gave_up}
 _FIRST_COMMUNITY = "Maple Court"
 

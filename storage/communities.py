@@ -1,7 +1,11 @@
 """Communities, their chats and their leaders."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
 from storage.tables import ChatLink, Community, Leader
@@ -32,9 +36,17 @@ def link_of(session: Session, *, chat: str, place: str) -> ChatLink | None:
     ).one_or_none()
 
 
-def links(session: Session, community_id: int) -> list[ChatLink]:
-    """All places that belong to the community."""
-    return list(session.exec(select(ChatLink).where(ChatLink.community_id == community_id)))
+def announcing(session: Session, community_id: int) -> list[ChatLink]:
+    """The places of the community where joins are announced."""
+    return list(session.execute(_announcing(), {"the_community": community_id}).scalars())
+
+
+@cache
+def _announcing() -> Any:
+    return sa_select(ChatLink).where(
+        col(ChatLink.community_id) == bindparam("the_community"),
+        col(ChatLink.announce_channel).is_not(None),
+    )
 
 
 def leader(session: Session, community_id: int, *, chat: str, user_id: str) -> Leader | None:

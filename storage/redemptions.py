@@ -4,6 +4,7 @@ This is the one path that a crowd may take at the same moment, so its statements
 run beside the ORM (`database.run`): a sixth of the time, the same tables.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,7 +14,15 @@ from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, or_, sele
 from sqlmodel import Session, col
 
 from storage.database import dialect_of, insert_by, run, table_of
-from storage.tables import Community, Household, Invitation, Leader, Member, Redemption
+from storage.tables import (
+    Community,
+    Household,
+    Invitation,
+    Leader,
+    Member,
+    Receipt,
+    Redemption,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +146,35 @@ def add(session: Session, table: type[Member | Redemption], **values: Any) -> in
     """Store a new member or redemption and give its id; a constraint allows one per invitation."""
     new_id: int = run(session, _add(dialect_of(session), table), values).scalar_one()
     return new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A new member, with what there is to tell about the join."""
+
+    member: Member
+    address: str
+    invitation: Invitation | None  # none when the head of the household added them
+    leader: str | None  # who gave the invitation
+    receipt: Receipt | None  # that shows it
+
+
+def newcomers(session: Session, member_ids: Iterable[int]) -> list[Newcomer]:
+    """These members, unless they were removed since."""
+    rows = session.execute(_newcomers(), {"ids": list(member_ids)})
+    return [Newcomer(*row) for row in rows]
+
+
+@cache
+def _newcomers() -> Any:
+    return (
+        select(Member, col(Household.address), Invitation, col(Leader.name), Receipt)
+        .join(Household, col(Household.id) == col(Member.household_id))
+        .outerjoin(Redemption, col(Redemption.member_id) == col(Member.id))
+        .outerjoin(Invitation, col(Invitation.id) == col(Redemption.invitation_id))
+        .outerjoin(Leader, col(Leader.id) == col(Invitation.leader_id))
+        .outerjoin(Receipt, col(Receipt.id) == col(Invitation.receipt_id))
+        .where(
+            col(Member.id).in_(bindparam("ids", expanding=True)), col(Member.removed_at).is_(None)
+        )
+    )

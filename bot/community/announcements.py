@@ -4,8 +4,9 @@ from sqlmodel import Session
 
 from bot.community import people
 from bot.messages import Card
-from storage import communities, invitations, members
+from storage import communities, members
 from storage.jobs import NewJob, enqueue
+from storage.redemptions import Newcomer
 from storage.tables import Member
 
 
@@ -24,23 +25,19 @@ def announce(session: Session, member: Member, *, others: tuple[str, ...] = ()) 
                 args={"member": member.id, "link": link.id, "others": list(others)},
                 community_id=member.community_id,
             )
-            for link in communities.links(session, member.community_id)
-            if link.announce_channel
+            for link in communities.announcing(session, member.community_id)
         ],
     )
 
 
-def compose(session: Session, member: Member, *, others: tuple[str, ...]) -> Card:
+def compose(session: Session, newcomer: Newcomer, *, others: tuple[str, ...]) -> Card:
     """Who joined, at which address, invited by which leader, in one sentence."""
-    household = members.household(session, member.household_id)
+    member = newcomer.member
     names = people.listed((member.name, *others))
-    redemption = members.redemption_of(session, member.id)
-    if redemption is None:
-        head = next((m for m in members.of_household(session, household.id) if m.is_head), None)
+    if newcomer.leader is None:
+        mates = members.of_household(session, member.household_id)
+        head = next((mate for mate in mates if mate.is_head), None)
         by = f", added by {head.name}" if head else ""
-        return Card(f"{names} joined the household at {household.address}{by}.")
-    row = invitations.get(session, member.community_id, redemption.invitation_id)
-    assert row is not None
-    leader = communities.leader_name(session, row.leader_id)
+        return Card(f"{names} joined the household at {newcomer.address}{by}.")
     where = "at" if member.is_head else "the household at"
-    return Card(f"{names} joined {where} {household.address}, invited by {leader}.")
+    return Card(f"{names} joined {where} {newcomer.address}, invited by {newcomer.leader}.")

@@ -47,12 +47,11 @@ class Ready:
     receipt: Receipt | None
 
 
-async def deliver(services: Services, job: Claimed, ready: Ready | Settle | None = None) -> Record:
+async def deliver(services: Services, job: Claimed, *read: Ready | Settle) -> Record:
     """Carry the letter of a delivery, unless that has become pointless."""
     delivery_id = int(job.args["delivery"])
     now = datetime.now(UTC)
-    if ready is None:
-        ready = (await services.storage.read(prepare, services, [job]))[job.id]
+    (ready,) = read or (await services.storage.read(prepare, services, [job])).values()
     if not isinstance(ready, Ready):
         return _settled(job, delivery_id, ready)
     letter = ready.letter

@@ -4,15 +4,17 @@ The sign-up leaves one job and is done; everything here happens after the newcom
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlmodel import Session
 
 from bot.community import announcements, notices, receipts
-from bot.community.postman import TIMER, Record
+from bot.community.postman import TIMER, Record, Together
 from bot.ports import Services
-from storage import invitations, jobs, members
+from storage import jobs, members, redemptions
 from storage.jobs import Claimed, NewJob
+from storage.redemptions import Newcomer
 
 
 def follow_up(
@@ -33,29 +35,36 @@ def follow_up(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A join whose consequences are still to be written down."""
+
+    job: Claimed
+    services: Services
+
+
 async def joined(services: Services, job: Claimed) -> Record:
     """Announce the newcomer, tell the household they came to, and let the receipt follow."""
-
-    def record(session: Session) -> None:
-        _tell_all(session, services, job, now=datetime.now(UTC))
-        jobs.finish(session, job)
-
-    return record
+    return Together(_follow_all, Joined(job, services))
 
 
-def _tell_all(session: Session, services: Services, job: Claimed, *, now: datetime) -> None:
-    member = members.get(session, int(job.args["member"]))
-    redemption = members.redemption_of(session, int(job.args["member"]))
-    if member is None or redemption is None:
-        return
-    others = tuple(job.args["others"])
-    announcements.announce(session, member, others=others)
-    row = invitations.get(session, member.community_id, redemption.invitation_id)
-    assert row is not None
-    if not member.is_head:
-        housemates = members.of_household(session, member.household_id)
-        known = [mate for mate in housemates if mate.id < member.id]
-        if known:
-            notices.joined_a_household(session, services, row, member, known, now=now)
-    if row.receipt_id is not None:
-        receipts.refresh(session, row.receipt_id)
+def _follow_all(session: Session, items: Sequence[Joined]) -> None:
+    by_member = {int(item.job.args["member"]): item for item in items}
+    for newcomer in redemptions.newcomers(session, by_member):
+        item = by_member[newcomer.member.id]
+        announcements.announce(session, newcomer.member, others=tuple(item.job.args["others"]))
+        if not newcomer.member.is_head:
+            _tell_household(session, item.services, newcomer, now=datetime.now(UTC))
+        if newcomer.receipt is not None:
+            receipts.follow(session, newcomer.receipt)
+    jobs.finish_all(session, [item.job for item in items])
+
+
+def _tell_household(
+    session: Session, services: Services, newcomer: Newcomer, *, now: datetime
+) -> None:
+    member, row = newcomer.member, newcomer.invitation
+    housemates = members.of_household(session, member.household_id)
+    known = [mate for mate in housemates if mate.id < member.id]
+    if row is not None and known:
+        notices.joined_a_household(session, services, row, member, known, now=now)

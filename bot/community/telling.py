@@ -1,16 +1,19 @@
 """Telling the chat: post and edit receipts, announce joins, pass on notices."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlmodel import Session
 
 from bot.community import announcements, receipts
-from bot.community.postman import GiveUp, Later, Record
+from bot.community.postman import GiveUp, Later, Record, Together
 from bot.messages import Card
 from bot.ports import Chat, ChatDown, ChatRefused, Services
-from storage import deliveries, jobs, members
+from storage import deliveries, jobs, redemptions
 from storage.jobs import Claimed
-from storage.tables import ChatLink, Member, Receipt
+from storage.redemptions import Newcomer
+from storage.tables import ChatLink, Receipt
 
 
 async def show_receipt(services: Services, job: Claimed) -> Record:
@@ -38,21 +41,41 @@ async def show_receipt(services: Services, job: Claimed) -> Record:
     return record
 
 
-async def announce(services: Services, job: Claimed) -> Record:
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What to say, and where."""
+
+    chat: str
+    channel: str
+    card: Card
+
+
+async def announce(services: Services, job: Claimed, *ready: Announcement | None) -> Record:
     """Say in the community's channel who joined."""
+    (said,) = ready or (await services.storage.read(prepare, services, [job])).values()
+    if said is not None:
+        await _posted(_chat(services, said.chat), said.channel, said.card, key=job.key)
+    return Together(jobs.finish_all, job)
 
-    def query(session: Session) -> tuple[ChatLink, Card] | None:
-        link = session.get(ChatLink, int(job.args["link"]))
-        member = members.get(session, int(job.args["member"]))
-        if link is None or link.announce_channel is None or not isinstance(member, Member):
-            return None
-        return link, announcements.compose(session, member, others=tuple(job.args["others"]))
 
-    found = await services.storage.read(query)
-    if found is not None:
-        link, card = found
-        await _posted(_chat(services, link.chat), link.announce_channel or "", card, key=job.key)
-    return _finished(job)
+def prepare(
+    session: Session, services: Services, claimed: Sequence[Claimed]
+) -> dict[int, Announcement | None]:
+    """What to announce, by job; nothing about people who were removed since."""
+    found = redemptions.newcomers(session, {int(job.args["member"]) for job in claimed})
+    newcomers = {newcomer.member.id: newcomer for newcomer in found}
+    return {job.id: _announcement(session, job, newcomers) for job in claimed}
+
+
+def _announcement(
+    session: Session, job: Claimed, newcomers: Mapping[int, Newcomer]
+) -> Announcement | None:
+    link = session.get(ChatLink, int(job.args["link"]))
+    newcomer = newcomers.get(int(job.args["member"]))
+    if link is None or link.announce_channel is None or newcomer is None:
+        return None
+    card = announcements.compose(session, newcomer, others=tuple(job.args["others"]))
+    return Announcement(link.chat, link.announce_channel, card)
 
 
 async def tell(services: Services, job: Claimed) -> Record:
@@ -60,14 +83,7 @@ async def tell(services: Services, job: Claimed) -> Record:
     receipt = await services.storage.read(deliveries.receipt, int(job.args["receipt"]))
     card = Card(str(job.args["words"]))
     await _posted(_chat(services, receipt.chat), receipt.channel, card, key=job.key)
-    return _finished(job)
-
-
-def _finished(job: Claimed) -> Record:
-    def record(session: Session) -> None:
-        jobs.finish(session, job)
-
-    return record
+    return Together(jobs.finish_all, job)
 
 
 def _chat(services: Services, name: str) -> Chat:
