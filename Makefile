@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 # python3 first: what its owner chose. The others are for systems whose python3 is older.
 PYTHONS := $(or $(PYTHON),python3 python3.11 python3.12 python3.13 python3.14 python3.15)
 COMPILE = $(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
-	--generate-hashes --custom-compile-command 'make pins' $(UPGRADE) pyproject.toml
+	--generate-hashes --custom-compile-command 'make pins' $(UPGRADE)
 
 .PHONY: help run test lint bench pins clean
 
@@ -26,14 +26,16 @@ lint: $(VENV)/tests.stamp ## Check style, types and the direction of imports
 		$(BIN)/$$check || failed=1; \
 	done; exit $$failed
 
-bench: $(VENV)/tests.stamp ## Measure how fast it is on this machine
+bench: $(VENV)/tests.stamp $(VENV)/peer.stamp ## Measure how fast it is on this machine
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
 pins: $(VENV)/venv.stamp ## Pin again what pyproject.toml asks for; UPGRADE=--upgrade takes the newest
 	@$(INSTALL) uv
-	@printf 'hatchling\neditables\n' | $(COMPILE) - --output-file constraints.txt
-	@$(COMPILE) --extra dev --constraints constraints.txt --output-file tests/constraints.txt \
+	@printf 'hatchling\neditables\n' | $(COMPILE) pyproject.toml - --output-file constraints.txt
+	@$(COMPILE) pyproject.toml --extra dev --constraints constraints.txt --output-file tests/constraints.txt \
 		$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' constraints.txt)
+	@printf 'django>=5.2,<6\ndjango-invitations\ngunicorn\npsycopg[binary]\n' \
+		| $(COMPILE) - --output-file tests/bench/constraints.txt
 
 clean: ## Remove what was installed and cached; the database stays
 	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
@@ -51,6 +53,13 @@ $(VENV)/venv.stamp:
 	echo "Porchlight needs Python 3.11 or newer, and none of these is: $(PYTHONS)."; \
 	echo "Install one, or name yours:  make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; \
 	exit 1
+
+$(VENV)/peer.stamp: $(VENV)/venv.stamp tests/bench/constraints.txt
+	@echo "Installing the peer to measure beside."
+	@$(BIN)/python -m venv --clear $(VENV)/peer
+	@$(VENV)/peer/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+		--require-hashes --no-deps --requirement tests/bench/constraints.txt
+	@touch $@
 
 $(VENV)/runtime.stamp: $(VENV)/venv.stamp constraints.txt pyproject.toml
 	@echo "Installing what Porchlight needs. This is done once and takes a minute."
