@@ -1,5 +1,7 @@
 """Announcements: the sentence in the community's channel that says who joined."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from bot.community import people
@@ -15,6 +17,15 @@ def announce(session: Session, member: Member, *, others: tuple[str, ...] = ()) 
 
     Written with the join itself, so that a chat that is down now hears of it later, once.
     """
+    announce_all(session, [(member, others)])
+
+
+def announce_all(session: Session, newcomers: Sequence[tuple[Member, tuple[str, ...]]]) -> None:
+    """The same for several, each with the names of those who came along."""
+    places = {
+        community_id: communities.announcing(session, community_id)
+        for community_id in {member.community_id for member, _ in newcomers}
+    }
     enqueue(
         session,
         [
@@ -25,7 +36,8 @@ def announce(session: Session, member: Member, *, others: tuple[str, ...] = ()) 
                 args={"member": member.id, "link": link.id, "others": list(others)},
                 community_id=member.community_id,
             )
-            for link in communities.announcing(session, member.community_id)
+            for member, others in newcomers
+            for link in places[member.community_id]
         ],
     )
 

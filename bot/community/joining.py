@@ -50,9 +50,16 @@ async def joined(services: Services, job: Claimed) -> Record:
 
 def _follow_all(session: Session, items: Sequence[Joined]) -> None:
     by_member = {int(item.job.args["member"]): item for item in items}
-    for newcomer in redemptions.newcomers(session, by_member):
+    newcomers = redemptions.newcomers(session, by_member)
+    announcements.announce_all(
+        session,
+        [
+            (found.member, tuple(by_member[found.member.id].job.args["others"]))
+            for found in newcomers
+        ],
+    )
+    for newcomer in newcomers:
         item = by_member[newcomer.member.id]
-        announcements.announce(session, newcomer.member, others=tuple(item.job.args["others"]))
         if not newcomer.member.is_head:
             _tell_household(session, item.services, newcomer, now=datetime.now(UTC))
         if newcomer.receipt is not None:
