@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, false, or_, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
-from storage.database import changed
+from storage.database import changed, run
 from storage.tables import Batch, Delivery, Draft, Invitation, Leader, Redemption
 
 FAILED = ("failed", "undelivered", "bounced", "complained", "opted_out")
@@ -125,11 +127,6 @@ def of_receipt(receipt_id: int) -> ColumnElement[bool]:
     return col(Invitation.receipt_id) == receipt_id
 
 
-def of_batch(batch_id: int) -> ColumnElement[bool]:
-    """The condition for the passes of one batch."""
-    return col(Invitation.batch_id) == batch_id
-
-
 def with_id(invitation_id: int) -> ColumnElement[bool]:
     """The condition for one invitation."""
     return col(Invitation.id) == invitation_id
@@ -169,6 +166,48 @@ def batches(session: Session, community_id: int, *, limit: int) -> list[tuple[Ba
         .limit(limit)
     )
     return [(row, used) for row, used in session.exec(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """How the passes of a batch stand."""
+
+    joined: int
+    void: int
+    expired: int
+    left: int
+
+
+def batch_counts(session: Session, batch_id: int, *, now: datetime) -> BatchCounts:
+    """How many passes of the batch were used, are void, have expired, or are left."""
+    row = run(session, _batch_counts(), {"the_batch": batch_id, "now": now}).one()
+    return BatchCounts(*(int(count or 0) for count in row))
+
+
+@cache
+def _batch_counts() -> Any:
+    joined = col(Invitation.redeemed_at).is_not(None)
+    void = ~joined & col(Invitation.voided_at).is_not(None)
+    expired = ~joined & ~void & (col(Invitation.expires_at) <= bindparam("now"))
+    left = ~joined & ~void & ~func.coalesce(expired, false())
+
+    def counted(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((condition, 1), else_=0))
+
+    return sa_select(*map(counted, (joined, void, expired, left))).where(
+        col(Invitation.batch_id) == bindparam("the_batch")
+    )
+
+
+def batch_of_receipt(session: Session, receipt_id: int) -> Batch | None:
+    """The batch that this receipt shows, if it shows one."""
+    found = session.execute(_batch_of_receipt(), {"the_receipt": receipt_id})
+    return found.scalars().one_or_none()
+
+
+@cache
+def _batch_of_receipt() -> Any:
+    return sa_select(Batch).where(col(Batch.receipt_id) == bindparam("the_receipt"))
 
 
 def passes(session: Session, batch_id: int) -> list[Invitation]:

@@ -123,7 +123,7 @@ class Batch(SQLModel, table=True):
     id: int = _id()
     community_id: int = _of("community")
     leader_id: int = _of("leader", index=False)
-    receipt_id: int | None = _maybe_of("receipt")
+    receipt_id: int | None = _maybe_of("receipt", index=True)
     label: str = ""
     pass_count: int
     expires_on: date | None = None

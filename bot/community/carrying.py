@@ -14,7 +14,8 @@ from sqlmodel import Session
 
 from bot.community import letters, receipts
 from bot.community.deliveries import Event, note, refresh
-from bot.community.postman import Record, Together, backoff, pause_lane
+from bot.community.ledger import Record, Together
+from bot.community.postman import backoff, pause_lane
 from bot.messages import Carried, Letter
 from bot.ports import Courier, Services
 from storage import deliveries, jobs

@@ -3,6 +3,7 @@
 Facts come from couriers, from providers' callbacks and from the outbox's buttons; all this way.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
@@ -76,7 +77,8 @@ def note(
     """Keep the fact, suppress the contact when it says so, and have the receipt follow."""
     words = words or _WORDS.get((delivery.medium, event), "")
     new = deliveries.record(session, delivery, event, key=key, code=code, words=words, now=now)
-    if new and event in _SUPPRESSING and not _is_about_us(code):
+    silent = event == "bounced" and not _says_no_such_mailbox(code)
+    if new and event in _SUPPRESSING and not silent:
         rest = _SUPPRESSING[event]
         deliveries.suppress(
             session,
@@ -89,9 +91,15 @@ def note(
     refresh(session, delivery)
 
 
-def _is_about_us(code: str) -> bool:
-    """5.7.x: they do not trust our domain, which says nothing about the mailbox (RFC 3463)."""
-    return " 5.7." in f" {code}"
+def _says_no_such_mailbox(code: str) -> bool:
+    """Whether a bounce is about the mailbox, and not about us, the letter or a full disk.
+
+    Source: RFC 3463, sections 3.2 to 3.5; a bare 550, 551 or 553 is what older servers say.
+    """
+    enhanced = re.search(r"\b5\.\d+\.\d+\b", code)
+    if enhanced is None:
+        return code == "" or code[:3] in {"550", "551", "553"}
+    return enhanced[0].startswith("5.1.") or enhanced[0] in {"5.2.1", "5.4.4"}
 
 
 def refresh(session: Session, delivery: Delivery) -> None:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from bot.community import announcements, notices, receipts
-from bot.community.postman import TIMER, Record, Together
+from bot.community.ledger import Record, Together
+from bot.community.sweeping import TIMER
 from bot.ports import Services
 from storage import jobs, members, redemptions
 from storage.jobs import Claimed, NewJob

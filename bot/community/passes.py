@@ -213,8 +213,7 @@ def _changed(session: Session, actor: Actor, batch: Batch, action: str, *, now: 
     session.flush()
     assert batch.receipt_id is not None
     receipts.refresh(session, batch.receipt_id)
-    rows = stored.standings(session, actor.community_id, stored.of_batch(batch.id), limit=LIMIT)
-    return receipts.of_batch(batch, rows, now=now)
+    return receipts.of_batch(session, batch, now=now)
 
 
 def _batch(session: Session, actor: Actor, batch_id: int) -> Batch:

@@ -12,19 +12,19 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
 import structlog
 from sqlmodel import Session
 
-from bot.community import receipts
+from bot.community import sweeping
+from bot.community.ledger import Ledger, Record
+from bot.community.sweeping import TIMER
 from bot.ports import Pace, Services
-from storage import attempts, deliveries, invitations, jobs
-from storage.database import DatabaseAway, Storage, Work
+from storage import jobs
+from storage.database import DatabaseAway, Work
 from storage.jobs import Claimed
 
-T = TypeVar("T")
-Record = Callable[[Session], None]  # writes an outcome and settles the job, in one commit
 Doing = Callable[..., Awaitable[Record]]  # (services, job), and what was read together, if so
 Prepare = Callable[[Session, Services, Sequence[Claimed]], Mapping[int, Any]]  # by job id
 GaveUp = Callable[[Session, Claimed, str], None]  # tells people why a job will not be done
@@ -34,11 +34,6 @@ _MUST_END = 0.8  # of the lease: nobody else may have the job yet
 _BUGS = 5  # tries of a job that fails for a reason of ours
 _UNRECORDED = "done, but what came of it could not be recorded"
 _JITTER = 0.25
-TIMER = "timer"  # the lane of what stays in the house
-_SWEPT = timedelta(days=2)  # looked back for what expired: one sweep may be missed
-_KEEP_JOBS = timedelta(days=30)
-_KEEP_DRAFTS = timedelta(days=1)
-_KEEP_CONTACTS = timedelta(days=90)  # after an invitation ended; the letters promise it
 
 log = structlog.get_logger()
 
@@ -84,66 +79,6 @@ class _Lane:
                 self.wake.set()
 
 
-@dataclass(frozen=True, slots=True)
-class Together(Generic[T]):
-    """An outcome of a kind that is written down for many jobs at once."""
-
-    write: Callable[[Session, Sequence[T]], None]
-    item: T
-
-    def __call__(self, session: Session) -> None:
-        self.write(session, [self.item])
-
-
-class _Ledger:
-    """Writes outcomes down: those that wait together in one commit, each alone if that fails."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self._waiting: list[tuple[Record, asyncio.Future[None]]] = []
-        self._writing: asyncio.Task[None] | None = None
-
-    async def write(self, record: Record) -> None:
-        """Write one outcome down. Raises: what writing it alone raises."""
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((record, written))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_waiting())
-        await written
-
-    async def _write_waiting(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            try:
-                await self._storage.write(_record_all, [record for record, _ in batch])
-            except Exception:  # noqa: BLE001 - whose fault it was, shows when each is alone
-                await self._write_each(batch)
-            else:
-                for _, written in batch:
-                    written.set_result(None)
-        self._writing = None
-
-    async def _write_each(self, batch: Sequence[tuple[Record, asyncio.Future[None]]]) -> None:
-        for record, written in batch:
-            try:
-                await self._storage.write(record)
-            except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for this one
-                written.set_exception(error)
-            else:
-                written.set_result(None)
-
-
-def _record_all(session: Session, records: Sequence[Record]) -> None:
-    alike: dict[Callable[[Session, Sequence[Any]], None], list[Any]] = {}
-    for record in records:
-        if isinstance(record, Together):
-            alike.setdefault(record.write, []).append(record.item)
-        else:
-            record(session)
-    for write, items in alike.items():
-        write(session, items)
-
-
 class Postman:
     """One worker."""
 
@@ -163,10 +98,10 @@ class Postman:
         done; lease, seconds, instead of the lanes' own.
         """
         self._services = services
-        self._kinds = {**kinds, "sweep": sweep}
+        self._kinds = {**kinds, "sweep": sweeping.sweep}
         self._prepare = prepare or {}
         self._gave_up = gave_up or {}
-        self._ledger = _Ledger(services.storage)
+        self._ledger = Ledger(services.storage)
         self._lanes = {
             name: _Lane(name, pace if lease is None else replace(pace, lease=lease))
             for name, pace in _paces(services).items()
@@ -180,7 +115,7 @@ class Postman:
             loop.call_soon_threadsafe(self._told, work)
 
         self._services.storage.on_work(told)
-        await _ask_for_sweep(self._services)
+        await sweeping.ask_for_sweep(self._services)
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes.values():
                 group.create_task(self._serve(lane, stop))
@@ -365,34 +300,3 @@ def pause_lane(session: Session, lane: str, pace: Pace, seconds: float) -> None:
     """Let nothing of the lane start for so long, in no worker."""
     slack = (pace.burst - 1) / pace.per_second if pace.per_second else 0.0
     jobs.pause(session, lane, seconds=seconds, slack=timedelta(seconds=slack))
-
-
-# The daily sweep
-
-
-async def sweep(services: Services, job: Claimed) -> Record:
-    """Forget what need not be kept, and ask for tomorrow's sweep."""
-
-    def record(session: Session) -> None:
-        now = datetime.now(UTC)
-        jobs.forget_finished(session, before=now - _KEEP_JOBS)
-        invitations.forget_drafts(session, before=now - _KEEP_DRAFTS)
-        invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
-        attempts.forget(session, before=now - timedelta(hours=2))
-        for receipt in deliveries.receipts_expired(session, after=now - _SWEPT, before=now):
-            receipts.follow(session, receipt)
-        jobs.finish(session, job)
-        jobs.enqueue(session, [_sweep_on(now + timedelta(days=1))])
-
-    return record
-
-
-async def _ask_for_sweep(services: Services) -> None:
-    await services.storage.write(jobs.enqueue, [_sweep_on(datetime.now(UTC))])
-
-
-def _sweep_on(day: datetime) -> jobs.NewJob:
-    at_three = day.replace(hour=3, minute=0, second=0, microsecond=0)
-    return jobs.NewJob(
-        key=f"sweep:{day:%Y-%m-%d}", lane=TIMER, kind="sweep", args={}, run_at=at_three
-    )

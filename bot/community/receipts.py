@@ -78,15 +78,14 @@ def follow(session: Session, receipt: Receipt, *, at_once: bool = False) -> None
 
 def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
     """What the receipt shows now."""
+    batch = invitations.batch_of_receipt(session, receipt.id)
+    if batch is not None:
+        return of_batch(session, batch, now=now)
     rows = invitations.standings(
         session, receipt.community_id, invitations.of_receipt(receipt.id), limit=101
     )
     if not rows:
         return Card("Renewed since: a newer message shows how it goes.")
-    if rows[0].invitation.batch_id is not None:
-        batch = invitations.batch(session, receipt.community_id, rows[0].invitation.batch_id)
-        assert batch is not None
-        return of_batch(batch, rows, now=now)
     if len(rows) == 1:
         return of_one(session, rows[0], now=now)
     return _of_many(rows[::-1], now=now)
@@ -206,18 +205,19 @@ def _short(who: str) -> str:
     return who if len(who) <= 30 else f"{who[:29]}…"
 
 
-def of_batch(batch: Batch, rows: list[Standing], *, now: datetime) -> Card:
+def of_batch(session: Session, batch: Batch, *, now: datetime) -> Card:
     """The card of a batch of passes."""
-    count = Counter(labels.label(row, now=now) for row in rows)
-    parts = [f"{count['joined']} joined"]
-    parts += [f"{count[state]} {state}" for state in ("expired", "void") if count[state]]
+    count = invitations.batch_counts(session, batch.id, now=now)
+    parts = [f"{count.joined} joined"]
+    parts += [f"{count.expired} expired"] if count.expired else []
+    parts += [f"{count.void} void"] if count.void else []
     name = f"Batch {batch.id}" + (f" “{batch.label}”" if batch.label else "")
     passes = "1 pass" if batch.pass_count == 1 else f"{batch.pass_count} passes"
     handed = f", handed out on {labels.day(batch.handed_out_at)}" if batch.handed_out_at else ""
     buttons = [Button("Print again", f"/passes again {batch.id}")]
     if not batch.handed_out_at:
         buttons.append(Button("Mark as handed out", f"/passes handed-out {batch.id}"))
-    if count["printed"]:
+    if count.left:
         buttons.append(Button("Void the unused ones", f"/passes void {batch.id}", "danger"))
     return Card(f"▫ {name}: {passes} printed{handed}, {', '.join(parts)}.", tuple(buttons))
 

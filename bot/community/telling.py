@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from bot.community import announcements, receipts
-from bot.community.postman import GiveUp, Later, Record, Together
+from bot.community.ledger import Record, Together
+from bot.community.postman import GiveUp, Later
 from bot.messages import Card
 from bot.ports import Chat, ChatDown, ChatRefused, Services
 from storage import deliveries, jobs, redemptions

@@ -52,9 +52,7 @@ async def test_a_form_from_elsewhere_is_refused(visitor: Visitor, headers: dict[
     assert "Nothing was changed" in answer.text
 
 
-@pytest.mark.parametrize(
-    "headers", [OURS, {"Sec-Fetch-Site": "none"}, {"Origin": ADDRESS}, {}]
-)
+@pytest.mark.parametrize("headers", [OURS, {"Sec-Fetch-Site": "none"}, {"Origin": ADDRESS}, {}])
 async def test_a_form_of_ours_passes(visitor: Visitor, headers: dict[str, str]) -> None:
     page = await visitor.open("/join")
     answer = await visitor.client.post("/join", data=page.forms[0].fields, headers=headers)

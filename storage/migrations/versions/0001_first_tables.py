@@ -224,6 +224,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('batch', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_batch_community_id'), ['community_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_batch_receipt_id'), ['receipt_id'], unique=False)
 
     op.create_table('group_member',
     sa.Column('group_id', sa.Integer(), nullable=False),
@@ -366,6 +367,7 @@ def downgrade() -> None:
 
     op.drop_table('group_member')
     with op.batch_alter_table('batch', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_batch_receipt_id'))
         batch_op.drop_index(batch_op.f('ix_batch_community_id'))
 
     op.drop_table('batch')

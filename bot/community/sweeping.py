@@ -1,0 +1,46 @@
+"""The daily sweep: forget what need not be kept, and let receipts of what expired follow."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session
+
+from bot.community import receipts
+from bot.community.ledger import Record
+from bot.ports import Services
+from storage import attempts, deliveries, invitations, jobs
+from storage.jobs import Claimed
+
+TIMER = "timer"  # the lane of what stays in the house
+_SWEPT = timedelta(days=2)  # looked back for what expired: one sweep may be missed
+_KEEP_JOBS = timedelta(days=30)
+_KEEP_DRAFTS = timedelta(days=1)
+_KEEP_CONTACTS = timedelta(days=90)  # after an invitation ended; the letters promise it
+
+
+async def sweep(services: Services, job: Claimed) -> Record:
+    """Forget what need not be kept, and ask for tomorrow's sweep."""
+
+    def record(session: Session) -> None:
+        now = datetime.now(UTC)
+        jobs.forget_finished(session, before=now - _KEEP_JOBS)
+        invitations.forget_drafts(session, before=now - _KEEP_DRAFTS)
+        invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
+        attempts.forget(session, before=now - timedelta(hours=2))
+        for receipt in deliveries.receipts_expired(session, after=now - _SWEPT, before=now):
+            receipts.follow(session, receipt)
+        jobs.finish(session, job)
+        jobs.enqueue(session, [_sweep_on(now + timedelta(days=1))])
+
+    return record
+
+
+async def ask_for_sweep(services: Services) -> None:
+    """Ask for today's sweep; asked for by every worker, it is done once."""
+    await services.storage.write(jobs.enqueue, [_sweep_on(datetime.now(UTC))])
+
+
+def _sweep_on(day: datetime) -> jobs.NewJob:
+    at_three = day.replace(hour=3, minute=0, second=0, microsecond=0)
+    return jobs.NewJob(
+        key=f"sweep:{day:%Y-%m-%d}", lane=TIMER, kind="sweep", args={}, run_at=at_three
+    )
