@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import and_, bindparam
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
@@ -49,16 +49,31 @@ def _announcing() -> Any:
     )
 
 
-def leader(session: Session, community_id: int, *, chat: str, user_id: str) -> Leader | None:
-    """The leader with this id in this chat, if they lead this community now."""
-    return session.exec(
-        select(Leader).where(
-            Leader.community_id == community_id,
-            Leader.chat == chat,
-            Leader.user_id == user_id,
-            col(Leader.removed_at).is_(None),
+def leader_in(
+    session: Session, *, chat: str, place: str, user_id: str
+) -> tuple[int | None, Leader | None]:
+    """The community of this place, and the speaker if they lead it: asked at every call."""
+    values = {"the_chat": chat, "the_place": place, "the_user": user_id}
+    row = session.execute(_leader_in(), values).one_or_none()
+    return (None, None) if row is None else (row[0], row[1])
+
+
+@cache
+def _leader_in() -> Any:
+    leads = and_(
+        col(Leader.community_id) == col(ChatLink.community_id),
+        col(Leader.chat) == col(ChatLink.chat),
+        col(Leader.user_id) == bindparam("the_user"),
+        col(Leader.removed_at).is_(None),
+    )
+    return (
+        sa_select(col(ChatLink.community_id), Leader)
+        .outerjoin(Leader, leads)
+        .where(
+            col(ChatLink.chat) == bindparam("the_chat"),
+            col(ChatLink.place) == bindparam("the_place"),
         )
-    ).one_or_none()
+    )
 
 
 def leader_names(session: Session, community_id: int) -> list[str]:

@@ -49,18 +49,19 @@ async def actor_of(services: Services, call: Call) -> Actor:
 
 
 def _actor(session: Session, call: Call) -> Actor:
-    link = communities.link_of(session, chat=call.chat, place=call.place)
-    if link is None:
+    community_id, leader = communities.leader_in(
+        session, chat=call.chat, place=call.place, user_id=call.speaker
+    )
+    if community_id is None:
         raise NoCommunityHere
-    leader = communities.leader(session, link.community_id, chat=call.chat, user_id=call.speaker)
     if leader is None:
         raise NotALeader(
-            community=communities.get(session, link.community_id).name,
-            leaders=", ".join(communities.leader_names(session, link.community_id)),
+            community=communities.get(session, community_id).name,
+            leaders=", ".join(communities.leader_names(session, community_id)),
         )
     return Actor(
         leader_id=leader.id,
-        community_id=link.community_id,
+        community_id=community_id,
         name=leader.name,
         chat=call.chat,
         place=call.place,

@@ -1,5 +1,6 @@
 """The playground as a chat: calls in, replies and cards out."""
 
+import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
@@ -59,7 +60,7 @@ class PlaygroundChat:
 
     async def hear(self, text: str, fields: dict[str, str], channel: str) -> dict[str, Any]:
         """Take what the leader said, in the chat's own memory too, and give the reply shown."""
-        await self._add(channel, "leader", {"text": _heard(text, fields)})
+        hearing = asyncio.create_task(self._add(channel, "leader", {"text": _heard(text, fields)}))
         call = Call(
             chat=self.name,
             place=PLACE,
@@ -70,6 +71,7 @@ class PlaygroundChat:
             fields=fields,
         )
         reply = self._shown(await self._answer(call))
+        await hearing  # it stands above its answer
         await self._settle(text)
         self._remember(await self._add(channel, "bot", reply), reply)
         return reply
