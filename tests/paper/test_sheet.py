@@ -14,7 +14,7 @@ def test_each_pass_says_its_code_its_place_and_its_last_day(make_sheet: MakeShee
     link = "https://example.org/j/7KQM4TXP2WNF"
     forever = Pass("7KQM4TXP2WNF", link, 14, valid_until=None)
     until_may = Pass("7KQM4TXP2WNF", link, 40, valid_until=date(2027, 5, 1))
-    told = described(make_sheet(passes=[forever, until_may]), Templates())["passes"]
+    told = described(make_sheet(40, passes=[forever, until_may]), Templates())["passes"]
     assert told == [
         {"link": link, "code": "7KQM-4TXP-2WNF", "valid": valid, "place": place}
         for valid, place in [
@@ -26,7 +26,7 @@ def test_each_pass_says_its_code_its_place_and_its_last_day(make_sheet: MakeShee
 
 def test_reprinted_passes_keep_their_places(make_sheet: MakeSheet) -> None:
     sheet = make_sheet(40)
-    again = described(make_sheet(passes=sheet.passes[38:]), Templates())
+    again = described(make_sheet(40, passes=sheet.passes[38:]), Templates())
     assert [one["place"] for one in again["passes"]] == ["Batch 7 · 39 of 40", "Batch 7 · 40 of 40"]
 
 

@@ -53,9 +53,7 @@ async def test_a_restart_keeps_what_was_said_and_what_was_begun(
         invited = await leader.invite("before@example.org")
         await leader.say("/invite email one@example.org, two@example.org")
         await leader.hears("Nothing is sent until you press Send.")
-    await leader.page.wait_for_function(
-        "document.getElementById('trouble').textContent.includes('Is it still running?')"
-    )
+    await expect(leader.page.locator("#trouble")).to_contain_text("Is it still running?")
     with running(tmp_path, port=port):
         await expect(leader.page.locator("#trouble")).to_be_empty()
         await leader.press("Send 2", of=await leader.hears("Nothing is sent until you press Send."))
