@@ -46,15 +46,19 @@ def open_by_contact(
     session: Session, community_id: int, contact_keys: Iterable[bytes]
 ) -> dict[bytes, Invitation]:
     """The invitations to these contacts that are neither used nor void, expired ones included."""
-    rows = session.exec(
-        select(Invitation).where(
-            Invitation.community_id == community_id,
-            col(Invitation.contact_key).in_(list(contact_keys)),
-            col(Invitation.redeemed_at).is_(None),
-            col(Invitation.voided_at).is_(None),
-        )
+    values = {"the_community": community_id, "keys": list(contact_keys)}
+    rows = session.execute(_open_by_contact(), values).scalars()
+    return {row.contact_key: row for row in rows}
+
+
+@cache
+def _open_by_contact() -> Any:
+    return sa_select(Invitation).where(
+        col(Invitation.community_id) == bindparam("the_community"),
+        col(Invitation.contact_key).in_(bindparam("keys", expanding=True)),
+        col(Invitation.redeemed_at).is_(None),
+        col(Invitation.voided_at).is_(None),
     )
-    return {row.contact_key: row for row in rows if row.contact_key is not None}
 
 
 def set_void(session: Session, row: Invitation, *, voided_at: datetime | None) -> bool:

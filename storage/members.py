@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, bindparam, or_, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
-from storage.database import changed
+from storage.database import changed, run
 from storage.tables import Household, Invitation, Member, Redemption
 
 
@@ -60,14 +63,21 @@ def by_contact(
     session: Session, contact_keys: Iterable[bytes], *, community_id: int | None = None
 ) -> list[Member]:
     """The members with one of these contacts; in one community, or in all for a way back in."""
-    keys = list(contact_keys)
-    query = select(Member).where(
-        or_(col(Member.email_key).in_(keys), col(Member.phone_key).in_(keys)),
-        col(Member.removed_at).is_(None),
+    found = session.execute(_by_contact(), {"keys": list(contact_keys)}).scalars()
+    return [row for row in found if community_id in {None, row.community_id}]
+
+
+@cache
+def _by_contact() -> Any:
+    keys: Any = bindparam("keys", expanding=True)
+    return (
+        sa_select(Member)
+        .where(
+            or_(col(Member.email_key).in_(keys), col(Member.phone_key).in_(keys)),
+            col(Member.removed_at).is_(None),
+        )
+        .order_by(col(Member.id))
     )
-    if community_id is not None:
-        query = query.where(Member.community_id == community_id)
-    return list(session.exec(query.order_by(col(Member.id))))
 
 
 def contacts_among(
@@ -81,17 +91,22 @@ def contacts_among(
         for key in (member.email_key, member.phone_key)
         if key is not None
     }
-    used = session.exec(
-        select(Invitation.contact_key)
+    used = run(session, _used_contacts(), {"keys": keys, "the_community": community_id}).scalars()
+    return own | set(used)
+
+
+@cache
+def _used_contacts() -> Any:
+    return (
+        sa_select(col(Invitation.contact_key))
         .join(Redemption, col(Redemption.invitation_id) == col(Invitation.id))
         .join(Member, col(Member.id) == col(Redemption.member_id))
         .where(
-            Invitation.community_id == community_id,
-            col(Invitation.contact_key).in_(keys),
+            col(Invitation.community_id) == bindparam("the_community"),
+            col(Invitation.contact_key).in_(bindparam("keys", expanding=True)),
             col(Member.removed_at).is_(None),
         )
     )
-    return own | {key for key in used if key is not None}
 
 
 def households(

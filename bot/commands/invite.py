@@ -4,9 +4,9 @@ from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said, number, plural
 from bot.commands.passes import print_passes
-from bot.community import invitations, inviting, names, previews
+from bot.community import contacts, invitations, inviting, names, previews
 from bot.community.contacts import LIMIT, Way
-from bot.community.inviting import Spelling
+from bot.community.inviting import Invited, Spelling
 from bot.community.leaders import Actor
 from bot.community.previews import Preview, Row, Verdict
 from bot.messages import Button, Field, Form, Reply, Usage
@@ -72,13 +72,14 @@ async def _from_form(services: Services, actor: Actor, said: Said, *, now: datet
 
 
 async def _by(services: Services, actor: Actor, way: Way, pasted: str, *, now: datetime) -> Reply:
+    if entry := contacts.only_piece(pasted, way):
+        result = await inviting.invite_one(services, actor, medium=way, typed=entry, now=now)
+        if result.sent:
+            return _sent(result)
     preview = await previews.preview(services, actor, medium=way, pasted=pasted, now=now)
     if len(preview.rows) > 1:
         return _preview(preview)
-    row = preview.rows[0]
-    if row.verdict == "good" and preview.draft_id is not None:
-        return await _send(services, actor, str(preview.draft_id), now=now)
-    return await _one(services, actor, preview, row, now=now)
+    return await _one(services, actor, preview, preview.rows[0], now=now)
 
 
 async def _send(services: Services, actor: Actor, words: str, *, now: datetime) -> Reply:
@@ -91,6 +92,10 @@ async def _send(services: Services, actor: Actor, words: str, *, now: datetime) 
     result = await inviting.invite(
         services, actor, draft_id=number(draft, "draft"), spelling=spelling, now=now
     )
+    return _sent(result)
+
+
+def _sent(result: Invited) -> Reply:
     if not result.sent:
         return Reply("Nobody was left to invite: all of them have been invited since, or joined.")
     who = result.sent[0].shown if len(result.sent) == 1 else f"{len(result.sent)} people"

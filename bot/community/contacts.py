@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import phonenumbers
@@ -105,6 +106,12 @@ def pieces(pasted: str, medium: Way) -> Iterator[str]:
             yield from words
         elif piece := clean(chunk):
             yield piece
+
+
+def only_piece(pasted: str, medium: Way) -> str:
+    """The entry, when there is just one; else nothing."""
+    first, *more = [*islice(pieces(pasted[: 4 * _LONGEST], medium), 2)] or [""]
+    return first if not more and len(pasted) <= 4 * _LONGEST else ""
 
 
 def clean(text: str) -> str:

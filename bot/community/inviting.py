@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.community import codes, contacts, letters, previews, receipts
-from bot.community.contacts import Contact, Way
+from bot.community.contacts import BadContact, Contact, Way
 from bot.community.deliveries import job_key
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
@@ -51,6 +51,29 @@ async def invite(
     )
 
 
+async def invite_one(
+    services: Services, actor: Actor, *, medium: Way, typed: str, now: datetime
+) -> Invited:
+    """Invite one address that leaves no doubt; otherwise nothing happens, and a preview tells why.
+
+    Raises: MediumNotSetUp. Touches: storage; the letter and the receipt follow.
+    """
+    previews.require(services, medium)
+
+    def change(session: Session) -> Invited:
+        community = communities.get(session, actor.community_id)
+        regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
+        try:
+            contact = contacts.parse(medium, typed, region=community.region, regions=regions)
+        except BadContact:
+            return Invited((), 1, None)
+        if contact.suggestion:
+            return Invited((), 1, None)
+        return _invite_all(session, services, actor, [contact], now=now)
+
+    return await services.storage.write(change)
+
+
 async def cancel_draft(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> None:
     """Throw a draft away. Raises: NoSuchDraft."""
 
@@ -77,10 +100,16 @@ def _invite(
         raise NoSuchDraft
     medium: Way = "email" if draft.medium == "email" else "text"
     previews.require(services, medium)
-    communities.lock(session, actor.community_id)  # two leaders, one address, one moment
     column = {"corrected": 1, "typed": 0}.get(spelling)
     wanted = [*draft.contacts, *(slip[column] for slip in draft.slips if column is not None)]
     asked = [contacts.known(medium, address) for address in dict.fromkeys(wanted)]
+    return _invite_all(session, services, actor, asked, now=now)
+
+
+def _invite_all(
+    session: Session, services: Services, actor: Actor, asked: Sequence[Contact], *, now: datetime
+) -> Invited:
+    communities.lock(session, actor.community_id)  # two leaders, one address, one moment
     free, lapsed = _still_free(session, services, actor.community_id, asked, now=now)
     if not free:
         return Invited((), len(asked), None)

@@ -5,7 +5,7 @@ The sign-up leaves one job and is done; everything here happens after the newcom
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -14,8 +14,12 @@ from bot.community.ledger import Record, Together
 from bot.community.sweeping import TIMER
 from bot.ports import Services
 from storage import jobs, members, redemptions
+from storage.database import clock
 from storage.jobs import Claimed, NewJob
 from storage.redemptions import Newcomer
+
+# Joins of one moment are told together: a crowd at the door is let in first.
+_GATHER = timedelta(milliseconds=250)
 
 
 def follow_up(
@@ -31,6 +35,7 @@ def follow_up(
                 kind="joined",
                 args={"member": member_id, "others": list(others)},
                 community_id=community_id,
+                run_at=clock(session) + _GATHER,
             )
         ],
     )
