@@ -185,18 +185,16 @@ def parse_sign_up(
     """
     errors: dict[str, str] = {}
 
-    def tried(field: str, parse: type | object, *args: object, **kwargs: object) -> str:
+    def tried(field: str, typed: str, **how: Any) -> str:
         try:
-            return parse(*args, **kwargs)  # type: ignore[operator,no-any-return]
+            return names.name(typed, **how)
         except BadWords as bad:
             errors[field] = bad.why
             return ""
 
-    parsed_name = tried("name", names.name, name)
-    parsed_address = tried(
-        "address", names.name, address, what="street address", longest=names.LONGEST_ADDRESS
-    )
-    parsed_others = [tried("others", names.name, other) for other in others if other.strip()]
+    parsed_name = tried("name", name)
+    parsed_address = tried("address", address, what="street address", longest=names.LONGEST_ADDRESS)
+    parsed_others = [tried("others", other) for other in others if other.strip()]
     if len(parsed_others) >= HOUSEHOLD_LIMIT:
         errors["others"] = f"A household has up to {HOUSEHOLD_LIMIT} members here."
     email = phone = ""
