@@ -59,7 +59,8 @@ def _start(what: Any, *args: Any) -> None:
             typer.echo(f"  - {problem}", err=True)
         sys.exit(2)
     except DatabaseAway:
-        typer.echo("The database does not answer. Is it running, and is DATABASE_URL right?")
+        problem = "The database does not answer. Is it running, and is DATABASE_URL right?"
+        typer.echo(problem, err=True)
         sys.exit(3)
 
 

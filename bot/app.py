@@ -64,10 +64,12 @@ def read_settings() -> Settings:
 
 def _in_words(error: ValidationError) -> list[str]:
     """What is wrong with each setting, without repeating its value, which may be a secret."""
-    return [
-        f"{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}."
-        for problem in error.errors(include_input=False, include_url=False)
-    ]
+    found = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = "_".join(map(str, problem["loc"])).upper()
+        words = problem["msg"].removeprefix("Value error, ")  # pydantic's mark of our own words
+        found.append(f"{words}." if words.startswith(name) else f"{name}: {words}.")
+    return found
 
 
 @contextlib.asynccontextmanager
