@@ -301,7 +301,7 @@ def run(session: Session, statement: Executable, values: Any = None) -> CursorRe
 
 def table_of(model: type[SQLModel]) -> Table:
     """The table behind a model."""
-    table: Table = model.__table__  # type: ignore[attr-defined]
+    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel adds it unseen
     return table
 
 

@@ -125,7 +125,7 @@ def household_count(session: Session, community_id: int, *, search: str = "") ->
     return int(session.exec(query).one())
 
 
-def _search(query, community_id: int, search: str):  # type: ignore[no-untyped-def]
+def _search(query: Any, community_id: int, search: str) -> Any:
     inhabited = select(Member.id).where(
         Member.household_id == Household.id, col(Member.removed_at).is_(None)
     )

@@ -1,9 +1,10 @@
 """All tables: the nouns of the glossary.
 
 `table=True` models do not validate: parsing happens at the door (`contacts`, `codes`). Everything
-but `community`, `job` and `job_lane` belongs to one community, and no query crosses it. Ids are
-given by the database on flush. Contacts are kept as typed, for sending, and as a keyed hash
-(`*_key`), for matching; the hash outlives the contact when that is erased.
+but `community` itself, the jobs and their lanes, `attempt` and `playground_message` belongs to one
+community, and no query crosses it. Ids are given by the database on flush. Contacts are kept as
+typed, for sending, and as a keyed hash (`*_key`), for matching; the hash outlives the contact when
+that is erased.
 """
 
 import secrets
@@ -309,7 +310,7 @@ class Job(SQLModel, table=True):
     id: int = _id()
     community_id: int | None = _maybe_of("community")
     lane: str
-    kind: str  # deliver, announce, receipt, notice, sweep
+    kind: str  # deliver, joined, announce, receipt, notice, sweep
     key: str = Field(unique=True)  # asked for twice is done once
     args: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)  # ids of what it is about
     state: str = "ready"  # ready, done, dead

@@ -73,7 +73,7 @@ async def deliver(services: Services, job: Claimed, *read: Ready | Settle) -> Re
     )
     if carried.outcome == "accepted":
         return Together(_all_accepted, Accepted(job, ready, carried))
-    return _outcome(job, courier, delivery_id, carried)
+    return _not_accepted(job, courier, delivery_id, carried)
 
 
 def prepare(
@@ -174,14 +174,12 @@ def gave_up(session: Session, job: Claimed, error: str) -> None:
         note(session, delivery, "failed", key=key, words=words, now=clock(session))
 
 
-def _outcome(job: Claimed, courier: Courier, delivery_id: int, carried: Carried) -> Record:
+def _not_accepted(job: Claimed, courier: Courier, delivery_id: int, carried: Carried) -> Record:
     def record(session: Session) -> None:
         delivery = deliveries.get(session, delivery_id)
         assert delivery is not None
         now = clock(session)
         match carried.outcome:
-            case "accepted":
-                raise AssertionError("written together with others")
             case "permanent":
                 _permanent(session, job, delivery, carried, now=now)
             case "retry":
@@ -223,6 +221,7 @@ def _permanent(
     session: Session, job: Claimed, delivery: Delivery, carried: Carried, *, now: datetime
 ) -> None:
     usual: Event = "bounced" if delivery.medium == "email" else "failed"
+    # A courier names an event of this vocabulary or none; the record refuses any other.
     event: Event = carried.event or usual  # type: ignore[assignment]
     key = f"{delivery.id}:{event}"
     note(session, delivery, event, key=key, code=carried.code, words=carried.words, now=now)

@@ -2,7 +2,8 @@
 
 Each lane has a loop that claims what is due and starts it; network happens outside transactions,
 and the outcome, its event and the end of the job are one commit. Any number of postmen may work on
-one PostgreSQL database. What a job means is in `carrying.py` and `telling.py`.
+one PostgreSQL database. What a job means is in `carrying.py`, `joining.py`, `telling.py`
+and `sweeping.py`.
 """
 
 import asyncio
