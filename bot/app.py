@@ -33,7 +33,11 @@ KINDS = {
     "receipt": telling.show_receipt,
     "notice": telling.tell,
 }
-PREPARE: Mapping[str, Prepare] = {"deliver": carrying.prepare, "announce": telling.prepare}
+PREPARE: Mapping[str, Prepare] = {
+    "deliver": carrying.prepare,
+    "announce": telling.prepare,
+    "receipt": telling.draw,
+}
 GAVE_UP = {"deliver": carrying.gave_up}
 _FIRST_COMMUNITY = "Maple Court"
 

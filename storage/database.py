@@ -2,8 +2,9 @@
 
 Both run a plain synchronous function of a SQLModel `Session` in a thread; a write is one
 transaction, so no network can slip into it. On SQLite one writer thread takes the waiting changes
-together: a savepoint each, one COMMIT, then all are answered (group commit). On PostgreSQL each
-change is a transaction of its own on a pooled connection. What differs between the two databases
+together: one COMMIT, then all are answered (group commit); when one of several fails, all are made
+anew with a savepoint each. On PostgreSQL each change is a transaction of its own on a pooled
+connection. On both a change must be ready to run twice. What differs between the two databases
 lives in this file only.
 """
 
@@ -22,6 +23,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import psycopg
 from sqlalchemy import (
     URL,
+    Connection,
     CursorResult,
     Engine,
     Executable,
@@ -144,7 +146,7 @@ class Storage:
     def read_now(self, query: Callable[[Session], T]) -> T:
         """Run `query(session)` in this very thread: before the loop runs, or in a thread of it."""
         try:
-            with Session(self._snapshots, expire_on_commit=False) as session:
+            with self._snapshots.connect() as connection, _session(connection) as session:
                 return query(session)
         except OperationalError as error:
             raise DatabaseAway from error
@@ -154,11 +156,11 @@ class Storage:
     def _write_alone(self, change: Callable[[Session], T]) -> T:
         for last in (False, False, True):
             try:
-                with Session(self.engine, expire_on_commit=False) as session:
+                with self.engine.begin() as connection, _session(connection) as session:
                     result = change(session)
+                    session.flush()
                     if work := session.info.get(_WORK):
-                        session.execute(select(func.pg_notify(_CHANNEL, json.dumps(work))))
-                    session.commit()
+                        run(session, select(func.pg_notify(_CHANNEL, json.dumps(work))))
                     return result
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) in _TRY_AGAIN and not last:
@@ -206,16 +208,16 @@ class Storage:
 
     def _commit_together(self, batch: Sequence[_Change]) -> list[_Answer]:
         work: dict[str, float] = {}
-        answers: list[_Answer] = []
         try:
-            with (
-                self.engine.connect().execution_options(writes=True) as connection,
-                connection.begin(),  # or the first session would begin, and commit, by itself
-            ):
-                for change in batch:
-                    answer, left_work = _in_savepoint(connection, change)
-                    answers.append(answer)
-                    _add_work(work, left_work)
+            try:
+                answers = self._commit(_together, batch, work)
+            except Exception as error:
+                if _is_trouble(error):
+                    raise
+                if len(batch) == 1:
+                    return [(batch[0], None, error)]
+                work.clear()  # nothing was kept: the others go on without the one that failed
+                answers = self._commit(_each_in_savepoint, batch, work)
         except Exception as error:  # noqa: BLE001 - nothing was kept: everyone in the batch hears it
             away = DatabaseAway() if isinstance(error, OperationalError) else error
             away.__cause__ = error if away is not error else error.__cause__
@@ -224,23 +226,61 @@ class Storage:
             self._tell(work)
         return answers
 
+    def _commit(
+        self,
+        make: Callable[[Connection, Sequence[_Change], dict[str, float]], list[_Answer]],
+        batch: Sequence[_Change],
+        work: dict[str, float],
+    ) -> list[_Answer]:
+        with (
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            return make(connection, batch, work)
+
     def _tell(self, work: Work) -> None:
         for listener in tuple(self._listeners):
             listener(work)
 
 
-def _in_savepoint(connection: Any, change: _Change) -> tuple[_Answer, Work]:
-    try:
-        with Session(
-            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-        ) as session:
-            result = change.run(session)
-            session.commit()
-            return (change, result, None), session.info.get(_WORK, {})
-    except Exception as error:
-        if _is_trouble(error):
-            raise  # the database itself: the whole batch fails
-        return (change, None, error), {}  # it belongs to whoever asked for this change
+def _session(connection: Connection) -> Session:
+    """A session whose transaction is the connection's: its end is not in the session's hands."""
+    return Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+
+
+def _together(
+    connection: Connection, batch: Sequence[_Change], work: dict[str, float]
+) -> list[_Answer]:
+    """Make all changes. Raises what the first that fails raises: then none must be kept."""
+    answers: list[_Answer] = []
+    with _session(connection) as session:
+        for change in batch:
+            answers.append((change, change.run(session), None))
+            session.flush()
+            session.expunge_all()  # the next change sees what the database says
+            _add_work(work, session.info.pop(_WORK, {}))
+            session.info.clear()
+    return answers
+
+
+def _each_in_savepoint(
+    connection: Connection, batch: Sequence[_Change], work: dict[str, float]
+) -> list[_Answer]:
+    """Make all changes but those that fail; what they raise belongs to whoever asked for them."""
+    answers: list[_Answer] = []
+    for change in batch:
+        try:
+            with connection.begin_nested(), _session(connection) as session:
+                result = change.run(session)
+                session.flush()
+        except Exception as error:
+            if _is_trouble(error):
+                raise  # the database itself: the whole batch fails
+            answers.append((change, None, error))
+        else:
+            answers.append((change, result, None))
+            _add_work(work, session.info.get(_WORK, {}))
+    return answers
 
 
 def _is_trouble(error: Exception) -> bool:
@@ -296,7 +336,7 @@ def run(session: Session, statement: Executable, values: Any = None) -> CursorRe
 
     For the few paths that a crowd takes: what the session holds is neither flushed nor refreshed.
     """
-    return session.connection().execute(statement, values)
+    return cast("Connection", session.bind).execute(statement, values)
 
 
 def table_of(model: type[SQLModel]) -> Table:

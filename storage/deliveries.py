@@ -304,9 +304,19 @@ def receipts_expired(session: Session, *, after: datetime, before: datetime) -> 
     return list(session.scalars(query))
 
 
-def mark_shown(session: Session, receipt_id: int, *, message: str, shown: str) -> None:
-    """Remember where the receipt is shown and what it says."""
-    changed(
-        session,
-        update(Receipt).where(col(Receipt.id) == receipt_id).values(message=message, shown=shown),
+def mark_shown(session: Session, shown: Mapping[int, tuple[str, str]]) -> None:
+    """Remember where receipts are shown and what they say: (message, fingerprint) by id."""
+    rows = [
+        {"the_receipt": receipt_id, "message": message, "shown": fingerprint}
+        for receipt_id, (message, fingerprint) in shown.items()
+    ]
+    run(session, _mark_shown(), rows)
+
+
+@cache
+def _mark_shown() -> Update:
+    return (
+        update(Receipt)
+        .where(col(Receipt.id) == bindparam("the_receipt"))
+        .values(message=bindparam("message"), shown=bindparam("shown"))
     )

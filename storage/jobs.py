@@ -9,9 +9,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, case, delete, func, select, true, update
+from sqlalchemy import (
+    Executable,
+    Select,
+    Update,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    true,
+    update,
+)
 from sqlmodel import Session, col
 
 from storage.database import changed, clock, dialect_of, insert_by, insert_into, leaves_work, run
@@ -58,11 +70,15 @@ class Claims:
 
 def enqueue(session: Session, jobs: Iterable[NewJob]) -> None:
     """Write the jobs; those whose key is known already are left as they are."""
+    _write(session, _enqueue(dialect_of(session)), jobs)
+
+
+def _write(session: Session, statement: Executable, jobs: Iterable[NewJob]) -> None:
     now = clock(session)
     rows = [_row(job, now) for job in jobs]
     if not rows:
         return
-    run(session, _enqueue(dialect_of(session)), rows)
+    run(session, statement, rows)
     for row in rows:
         leaves_work(session, row["lane"], due_in=(row["run_at"] - now).total_seconds())
 
@@ -72,16 +88,15 @@ def _enqueue(dialect: str) -> Any:
     return insert_by(dialect, Job).on_conflict_do_nothing(index_elements=["key"])
 
 
-def enqueue_again(session: Session, job: NewJob) -> None:
-    """Write the job, or make a known one run once more: one run for many requests.
+def enqueue_again(session: Session, jobs: Iterable[NewJob]) -> None:
+    """Write the jobs, or make known ones run once more: one run for many requests.
 
     A job that is running now runs again when it has finished, never beside itself, so that the
     newest state is shown last.
     """
-    now = clock(session)
-    row = _row(job, now)
-    run(session, _enqueue_again(dialect_of(session)), row)
-    leaves_work(session, job.lane, due_in=(row["run_at"] - now).total_seconds())
+    # In one order in every transaction, so that no two wait for each other.
+    in_order = sorted(jobs, key=attrgetter("key"))
+    _write(session, _enqueue_again(dialect_of(session)), in_order)
 
 
 @cache
@@ -250,10 +265,12 @@ def finish(session: Session, job: Claimed, *, again_after: timedelta = timedelta
     return bool(run(session, _finish(), values).rowcount)
 
 
-def finish_all(session: Session, done: Sequence[Claimed]) -> None:
-    """The jobs are done, as far as they were still ours to finish."""
+def finish_all(
+    session: Session, done: Sequence[Claimed], *, again_after: timedelta = timedelta(0)
+) -> None:
+    """The same for several, as far as they were still ours to finish."""
     now = clock(session)
-    run(session, _finish(), [_finished(job, now, timedelta(0)) for job in done])
+    run(session, _finish(), [_finished(job, now, again_after) for job in done])
 
 
 def _finished(job: Claimed, now: datetime, again_after: timedelta) -> dict[str, Any]:

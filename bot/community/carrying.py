@@ -211,9 +211,7 @@ def _all_accepted(session: Session, items: Sequence[Accepted]) -> None:
         provider_ids={delivery_id: carried.provider_id for delivery_id, carried in taken.items()},
         now=now,
     )
-    for item in items:
-        if item.ready.receipt is not None:
-            receipts.follow(session, item.ready.receipt)
+    receipts.follow(session, [r for item in items if (r := item.ready.receipt) is not None])
     jobs.finish_all(session, [item.job for item in items])
 
 

@@ -107,7 +107,7 @@ def refresh(session: Session, delivery: Delivery) -> None:
     if delivery.invitation_id is not None:
         receipt = deliveries.receipt_of(session, delivery.invitation_id)
         if receipt is not None:
-            receipts.follow(session, receipt)
+            receipts.follow(session, [receipt])
 
 
 def job_key(delivery: Delivery) -> str:

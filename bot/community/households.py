@@ -139,7 +139,7 @@ async def add(
                 joined_at=now,
             ),
         )
-        announcements.announce(session, member)
+        announcements.announce(session, [(member, ())])
         _note(session, head, "member.added", member.id, now=now)
         return _home(session, member_id)
 

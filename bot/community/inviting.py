@@ -243,7 +243,7 @@ def carry(session: Session, written: Sequence[Delivery]) -> None:
 def carry_after_all(session: Session, letter: Delivery) -> None:
     """Have a letter carried that was taken back; one that has left stays where it is."""
     if letter.rank < deliveries.RANK["sent"]:
-        enqueue_again(session, _carrying(letter))
+        enqueue_again(session, [_carrying(letter)])
 
 
 def _carrying(letter: Delivery) -> NewJob:

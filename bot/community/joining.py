@@ -57,7 +57,7 @@ async def joined(services: Services, job: Claimed) -> Record:
 def _follow_all(session: Session, items: Sequence[Joined]) -> None:
     by_member = {int(item.job.args["member"]): item for item in items}
     newcomers = redemptions.newcomers(session, by_member)
-    announcements.announce_all(
+    announcements.announce(
         session,
         [
             (found.member, tuple(by_member[found.member.id].job.args["others"]))
@@ -68,8 +68,7 @@ def _follow_all(session: Session, items: Sequence[Joined]) -> None:
         item = by_member[newcomer.member.id]
         if not newcomer.member.is_head:
             _tell_household(session, item.services, newcomer, now=datetime.now(UTC))
-        if newcomer.receipt is not None:
-            receipts.follow(session, newcomer.receipt)
+    receipts.follow(session, [one.receipt for one in newcomers if one.receipt is not None])
     jobs.finish_all(session, [item.job for item in items])
 
 

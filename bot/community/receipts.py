@@ -7,6 +7,7 @@ while are one edit.
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from bot.messages import Button, Card
 from storage import communities, deliveries, invitations, members
 from storage.database import clock
 from storage.invitations import Standing
-from storage.jobs import NewJob, enqueue_again
+from storage.jobs import NewJob, enqueue, enqueue_again
 from storage.tables import Batch, Receipt
 
 COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
@@ -47,32 +48,33 @@ def open_receipt(
             created_at=now,
         ),
     )
-    refresh(session, receipt.id, at_once=True)
+    session.info.setdefault(_ASKED, set()).add(receipt.id)
+    enqueue(session, [_showing(receipt, clock(session))])
     return receipt
 
 
-def refresh(session: Session, receipt_id: int, *, at_once: bool = False) -> None:
+def refresh(session: Session, receipt_id: int) -> None:
     """Have the postman post the receipt or edit it to the newest state."""
-    follow(session, deliveries.receipt(session, receipt_id), at_once=at_once)
+    follow(session, [deliveries.receipt(session, receipt_id)])
 
 
-def follow(session: Session, receipt: Receipt, *, at_once: bool = False) -> None:
-    """The same, for a receipt in hand. Once in a transaction is enough for all its changes."""
-    asked = session.info.setdefault(_ASKED, set())
-    if receipt.id in asked and not at_once:
-        return
-    asked.add(receipt.id)
-    now = clock(session)
-    enqueue_again(
-        session,
-        NewJob(
-            key=f"receipt:{receipt.id}",
-            lane=f"chat:{receipt.chat}",
-            kind="receipt",
-            args={"receipt": receipt.id},
-            community_id=receipt.community_id,
-            run_at=now if at_once else now + COALESCE,
-        ),
+def follow(session: Session, changed: Iterable[Receipt]) -> None:
+    """The same, for receipts in hand. Once in a transaction is enough for all their changes."""
+    asked: set[int] = session.info.setdefault(_ASKED, set())
+    new = {receipt.id: receipt for receipt in changed if receipt.id not in asked}
+    asked |= new.keys()
+    run_at = clock(session) + COALESCE
+    enqueue_again(session, [_showing(receipt, run_at) for receipt in new.values()])
+
+
+def _showing(receipt: Receipt, run_at: datetime) -> NewJob:
+    return NewJob(
+        key=f"receipt:{receipt.id}",
+        lane=f"chat:{receipt.chat}",
+        kind="receipt",
+        args={"receipt": receipt.id},
+        community_id=receipt.community_id,
+        run_at=run_at,
     )
 
 

@@ -26,8 +26,9 @@ async def sweep(services: Services, job: Claimed) -> Record:
         invitations.forget_drafts(session, before=now - _KEEP_DRAFTS)
         invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
         attempts.forget(session, before=now - timedelta(hours=2))
-        for receipt in deliveries.receipts_expired(session, after=now - _SWEPT, before=now):
-            receipts.follow(session, receipt)
+        receipts.follow(
+            session, deliveries.receipts_expired(session, after=now - _SWEPT, before=now)
+        )
         jobs.finish(session, job)
         jobs.enqueue(session, [_sweep_on(now + timedelta(days=1))])
 

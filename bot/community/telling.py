@@ -17,15 +17,19 @@ from storage.redemptions import Newcomer
 from storage.tables import ChatLink, Receipt
 
 
-async def show_receipt(services: Services, job: Claimed) -> Record:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A receipt that shows what it should."""
+
+    job: Claimed
+    receipt_id: int
+    message: str
+    fingerprint: str
+
+
+async def show_receipt(services: Services, job: Claimed, *read: tuple[Receipt, Card]) -> Record:
     """Post the receipt, or edit it to the newest state; an equal edit is skipped."""
-    receipt_id = int(job.args["receipt"])
-
-    def query(session: Session) -> tuple[Receipt, Card]:
-        row = deliveries.receipt(session, receipt_id)
-        return row, receipts.compose(session, row, now=datetime.now(UTC))
-
-    receipt, card = await services.storage.read(query)
+    ((receipt, card),) = read or (await services.storage.read(draw, services, [job])).values()
     shown = receipts.fingerprint(card)
     message = receipt.message
     if shown != receipt.shown:
@@ -35,11 +39,26 @@ async def show_receipt(services: Services, job: Claimed) -> Record:
         else:
             await _edited(chat, receipt.channel, message, card)
 
-    def record(session: Session) -> None:
-        deliveries.mark_shown(session, receipt_id, message=message or "", shown=shown)
-        jobs.finish(session, job, again_after=receipts.COALESCE)
+    return Together(_all_shown, Shown(job, receipt.id, message or "", shown))
 
-    return record
+
+def draw(
+    session: Session, _services: Services, claimed: Sequence[Claimed]
+) -> dict[int, tuple[Receipt, Card]]:
+    """What the receipts show now, by job."""
+    now = datetime.now(UTC)
+    found = {job.id: deliveries.receipt(session, int(job.args["receipt"])) for job in claimed}
+    return {
+        job_id: (receipt, receipts.compose(session, receipt, now=now))
+        for job_id, receipt in found.items()
+    }
+
+
+def _all_shown(session: Session, items: Sequence[Shown]) -> None:
+    deliveries.mark_shown(
+        session, {item.receipt_id: (item.message, item.fingerprint) for item in items}
+    )
+    jobs.finish_all(session, [item.job for item in items], again_after=receipts.COALESCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +70,9 @@ class Announcement:
     card: Card
 
 
-async def announce(services: Services, job: Claimed, *ready: Announcement | None) -> Record:
+async def announce(services: Services, job: Claimed, *read: Announcement | None) -> Record:
     """Say in the community's channel who joined."""
-    (said,) = ready or (await services.storage.read(prepare, services, [job])).values()
+    (said,) = read or (await services.storage.read(prepare, services, [job])).values()
     if said is not None:
         await _posted(_chat(services, said.chat), said.channel, said.card, key=job.key)
     return Together(jobs.finish_all, job)
@@ -63,8 +82,8 @@ def prepare(
     session: Session, services: Services, claimed: Sequence[Claimed]
 ) -> dict[int, Announcement | None]:
     """What to announce, by job; nothing about people who were removed since."""
-    found = redemptions.newcomers(session, {int(job.args["member"]) for job in claimed})
-    newcomers = {newcomer.member.id: newcomer for newcomer in found}
+    ids = {member_id for job in claimed for member_id, _ in job.args["members"]}
+    newcomers = {one.member.id: one for one in redemptions.newcomers(session, ids)}
     return {job.id: _announcement(session, job, newcomers) for job in claimed}
 
 
@@ -72,10 +91,11 @@ def _announcement(
     session: Session, job: Claimed, newcomers: Mapping[int, Newcomer]
 ) -> Announcement | None:
     link = session.get(ChatLink, int(job.args["link"]))
-    newcomer = newcomers.get(int(job.args["member"]))
-    if link is None or link.announce_channel is None or newcomer is None:
+    others: dict[int, Sequence[str]] = dict(job.args["members"])
+    still_here = [newcomers[member_id] for member_id in others if member_id in newcomers]
+    if link is None or link.announce_channel is None or not still_here:
         return None
-    card = announcements.compose(session, newcomer, others=tuple(job.args["others"]))
+    card = announcements.compose(session, still_here, others=others)
     return Announcement(link.chat, link.announce_channel, card)
 
 

@@ -12,7 +12,7 @@ KEY = "receipt:1"
 
 async def ask_again(storage: Storage, *, within: timedelta = SOON) -> None:
     run_at = datetime.now(UTC) + within
-    await storage.write(jobs.enqueue_again, new(KEY, run_at=run_at))
+    await storage.write(jobs.enqueue_again, [new(KEY, run_at=run_at)])
 
 
 async def test_many_requests_are_one_run_as_soon_as_the_first_asked(storage: Storage) -> None:
