@@ -21,6 +21,11 @@ log = structlog.get_logger()
 
 async def answer(services: Services, call: Call) -> Reply:
     """What to say back. Never raises: whatever goes wrong is put into words."""
+    with services.door.answering():
+        return await _answer(services, call)
+
+
+async def _answer(services: Services, call: Call) -> Reply:
     name, rest = _split(call.text)
     command = _BY_NAME.get(name)
     try:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from bot.door import Door
 from bot.messages import Call, Card, Carried, File, Letter, Medium, MenuItem, Reply
 from bot.settings import Keys, Settings
 from bot.templating import Templates
@@ -145,3 +146,4 @@ class Services:
     chats: Mapping[str, Chat]
     printer: Printer
     missing: Mapping[Medium, str] = field(default_factory=dict)  # why a medium is not set up
+    door: Door = field(default_factory=Door)

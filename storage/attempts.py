@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from storage.database import changed, insert_into
+from storage.database import brief, changed, insert_into
 from storage.tables import Attempt
 
 
+@brief
 def count(session: Session, sources: Iterable[str], *, now: datetime) -> dict[str, int]:
     """Count one more try of each source; give the numbers of the present hour."""
     hour = _hour(now)

@@ -1,5 +1,6 @@
 """Communities, their chats and their leaders."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,6 +9,7 @@ from sqlalchemy import and_, bindparam
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
+from storage.database import run
 from storage.tables import ChatLink, Community, Leader
 
 
@@ -49,17 +51,24 @@ def _announcing() -> Any:
     )
 
 
-def leader_in(
-    session: Session, *, chat: str, place: str, user_id: str
-) -> tuple[int | None, Leader | None]:
-    """The community of this place, and the speaker if they lead it: asked at every call."""
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Somebody who speaks in a place of a community."""
+
+    community_id: int
+    leader_id: int | None  # none: they do not lead it
+    name: str | None
+
+
+def speaker(session: Session, *, chat: str, place: str, user_id: str) -> Speaker | None:
+    """Who speaks, asked at every call; None when the place belongs to no community."""
     values = {"the_chat": chat, "the_place": place, "the_user": user_id}
-    row = session.execute(_leader_in(), values).one_or_none()
-    return (None, None) if row is None else (row[0], row[1])
+    row: Any = run(session, _speaker(), values).one_or_none()
+    return None if row is None else Speaker(*row)
 
 
 @cache
-def _leader_in() -> Any:
+def _speaker() -> Any:
     leads = and_(
         col(Leader.community_id) == col(ChatLink.community_id),
         col(Leader.chat) == col(ChatLink.chat),
@@ -67,7 +76,7 @@ def _leader_in() -> Any:
         col(Leader.removed_at).is_(None),
     )
     return (
-        sa_select(col(ChatLink.community_id), Leader)
+        sa_select(col(ChatLink.community_id), col(Leader.id), col(Leader.name))
         .outerjoin(Leader, leads)
         .where(
             col(ChatLink.chat) == bindparam("the_chat"),

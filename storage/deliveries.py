@@ -24,6 +24,11 @@ RANK = {
 }  # fmt: skip
 
 
+def has_left(state: str | None) -> bool:
+    """Whether a delivery in this state has left the house."""
+    return state is not None and RANK[state] >= RANK["sent"]
+
+
 def add_all(session: Session, rows: Sequence[Delivery]) -> None:
     """Store new deliveries and give them their ids."""
     session.add_all(rows)
@@ -273,6 +278,16 @@ def add_receipt(session: Session, receipt: Receipt) -> Receipt:
 def receipt(session: Session, receipt_id: int) -> Receipt:
     """The receipt."""
     return session.get_one(Receipt, receipt_id)
+
+
+def receipts(session: Session, receipt_ids: Iterable[int]) -> list[Receipt]:
+    """Several receipts, in no order."""
+    return list(session.execute(_receipts(), {"ids": list(receipt_ids)}).scalars())
+
+
+@cache
+def _receipts() -> Any:
+    return select(Receipt).where(col(Receipt.id).in_(bindparam("ids", expanding=True)))
 
 
 def receipt_of(session: Session, invitation_id: int) -> Receipt | None:

@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, false, or_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, false, or_, true, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
 from storage.database import changed, run
+from storage.deliveries import RANK
 from storage.tables import Batch, Delivery, Draft, Invitation, Leader, Redemption
 
 FAILED = ("failed", "undelivered", "bounced", "complained", "opted_out")
@@ -91,6 +92,94 @@ def standings(
     return [Standing(*row) for row in session.exec(query)]
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """How many invitations of a receipt stand alike."""
+
+    medium: str
+    is_used: bool
+    is_void: bool
+    is_expired: bool
+    state: str | None  # of the newest delivery
+    count: int
+
+
+def alike_of_receipt(session: Session, receipt_id: int, *, now: datetime) -> list[Alike]:
+    """How the invitations that a receipt shows stand, counted by the database."""
+    rows: Any = run(session, _alike(), {"the_receipt": receipt_id, "now": now})
+    return [Alike(*row) for row in rows]
+
+
+@cache
+def _alike() -> Any:
+    expired = func.coalesce(col(Invitation.expires_at) <= bindparam("now"), false())
+    how = (
+        col(Invitation.medium),
+        col(Invitation.redeemed_at).is_not(None),
+        col(Invitation.voided_at).is_not(None),
+        expired,
+        col(Delivery.state),
+    )
+    return (
+        _joined(sa_select(*how, func.count()))
+        .where(col(Invitation.receipt_id) == bindparam("the_receipt"))
+        .group_by(*how)
+    )
+
+
+def in_trouble(session: Session, receipt_id: int, *, limit: int, now: datetime) -> list[Standing]:
+    """The invitations of a receipt whose letter did not arrive, oldest first."""
+    values = {"the_receipt": receipt_id, "now": now, "most": limit}
+    return [Standing(*row) for row in session.execute(_in_trouble(), values)]
+
+
+@cache
+def _in_trouble() -> Any:
+    return (
+        _of_receipt()
+        .where(
+            col(Delivery.state).in_(FAILED),
+            col(Invitation.redeemed_at).is_(None),
+            col(Invitation.voided_at).is_(None),
+            func.coalesce(col(Invitation.expires_at) > bindparam("now"), true()),
+        )
+        .order_by(col(Invitation.id))
+        .limit(bindparam("most"))
+    )
+
+
+def held_up(session: Session, receipt_id: int) -> str:
+    """Why letters of a receipt have not left yet, where there is a reason."""
+    words = run(session, _held_up(), {"the_receipt": receipt_id}).scalar_one_or_none()
+    return str(words or "")
+
+
+@cache
+def _held_up() -> Any:
+    return (
+        _joined(sa_select(col(Delivery.words)))
+        .where(
+            col(Invitation.receipt_id) == bindparam("the_receipt"),
+            col(Delivery.rank) < RANK["sent"],
+            col(Delivery.words) != "",
+        )
+        .order_by(col(Invitation.id))
+        .limit(1)
+    )
+
+
+def only_of_receipt(session: Session, receipt_id: int) -> Standing:
+    """The one invitation that a receipt shows."""
+    return Standing(*session.execute(_of_receipt(), {"the_receipt": receipt_id}).one())
+
+
+@cache
+def _of_receipt() -> Any:
+    return _joined(sa_select(Invitation, Delivery, col(Leader.name))).where(
+        col(Invitation.receipt_id) == bindparam("the_receipt")
+    )
+
+
 def count(session: Session, community_id: int, *where: ColumnElement[bool]) -> int:
     """How many invitations match."""
     query = _joined(select(func.count(col(Invitation.id))))
@@ -124,11 +213,6 @@ def matching(state: str, *, now: datetime) -> tuple[ColumnElement[bool], ...]:
         "void": (col(Invitation.voided_at).is_not(None),),
     }
     return conditions[state]
-
-
-def of_receipt(receipt_id: int) -> ColumnElement[bool]:
-    """The condition for the invitations that one receipt shows."""
-    return col(Invitation.receipt_id) == receipt_id
 
 
 def with_id(invitation_id: int) -> ColumnElement[bool]:

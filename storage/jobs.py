@@ -26,7 +26,16 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from storage.database import changed, clock, dialect_of, insert_by, insert_into, leaves_work, run
+from storage.database import (
+    brief,
+    changed,
+    clock,
+    dialect_of,
+    insert_by,
+    insert_into,
+    leaves_work,
+    run,
+)
 from storage.tables import Job, JobLane
 from storage.types import UTCDateTime
 
@@ -68,6 +77,7 @@ class Claims:
     wait: float | None  # seconds until the lane has something to start; None: nothing is due
 
 
+@brief
 def enqueue(session: Session, jobs: Iterable[NewJob]) -> None:
     """Write the jobs; those whose key is known already are left as they are."""
     _write(session, _enqueue(dialect_of(session)), jobs)
@@ -143,6 +153,7 @@ def _row(job: NewJob, now: datetime) -> dict[str, Any]:
     }
 
 
+@brief
 def claim(
     session: Session,
     lane: str,

@@ -84,15 +84,19 @@ def contacts_among(
     session: Session, contact_keys: Iterable[bytes], *, community_id: int
 ) -> set[bytes]:
     """Which of these contacts are members': their own, or where their invitation was sent."""
-    keys = list(contact_keys)
-    own = {
-        key
-        for member in by_contact(session, keys, community_id=community_id)
-        for key in (member.email_key, member.phone_key)
-        if key is not None
-    }
-    used = run(session, _used_contacts(), {"keys": keys, "the_community": community_id}).scalars()
-    return own | set(used)
+    values = {"keys": list(contact_keys), "the_community": community_id}
+    own = {key for row in run(session, _own_contacts(), values) for key in row if key is not None}
+    return own | set(run(session, _used_contacts(), values).scalars())
+
+
+@cache
+def _own_contacts() -> Any:
+    keys: Any = bindparam("keys", expanding=True)
+    return sa_select(col(Member.email_key), col(Member.phone_key)).where(
+        col(Member.community_id) == bindparam("the_community"),
+        or_(col(Member.email_key).in_(keys), col(Member.phone_key).in_(keys)),
+        col(Member.removed_at).is_(None),
+    )
 
 
 @cache

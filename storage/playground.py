@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Select, Update, bindparam, select, update
 from sqlmodel import Session, col
 
-from storage.database import dialect_of, insert_by, run
+from storage.database import brief, dialect_of, insert_by, run
 from storage.tables import PlaygroundMessage
 
 
+@brief
 def add(
     session: Session,
     *,
@@ -41,6 +42,7 @@ def _by_key() -> Select[Any]:
     return select(col(PlaygroundMessage.id)).where(col(PlaygroundMessage.key) == bindparam("key"))
 
 
+@brief
 def edit(session: Session, message_id: int, *, body: dict[str, Any], now: datetime) -> bool:
     """Replace a message's content. Gives whether it is there."""
     values = {"the_message": message_id, "body": body, "edited_at": now}

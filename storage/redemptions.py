@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, or_, select, update
 from sqlmodel import Session, col
 
-from storage.database import dialect_of, insert_by, run, table_of
+from storage.database import brief, dialect_of, insert_by, run, table_of
 from storage.tables import (
     Community,
     Household,
@@ -36,9 +36,16 @@ class Found:
     redeemed_at: datetime | None
     voided_at: datetime | None
     leader: str
-    community: Community  # not attached to the session
     member_id: int | None  # who used the code
     browser: bytes | None  # by which browser
+    community_id: int
+    community: str
+    welcome: str
+    features: list[str]
+    colour: str
+    language: str
+    region: str
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +58,26 @@ class Claim:
 
 
 @cache
-def _by_code() -> Select[Any]:
-    community = table_of(Community).columns
+def _by_code() -> Any:
     return (
-        select(
-            col(Invitation.id).label("invitation_id"),
+        select(  # in the order of `Found`
+            col(Invitation.id),
             col(Invitation.generation),
             col(Invitation.contact),
             col(Invitation.expires_at),
             col(Invitation.redeemed_at),
             col(Invitation.voided_at),
-            col(Leader.name).label("leader"),
+            col(Leader.name),
             col(Redemption.member_id),
             col(Redemption.browser),
-            *(column.label(f"community_{column.name}") for column in community),
+            col(Community.id),
+            col(Community.name),
+            col(Community.welcome),
+            col(Community.features),
+            col(Community.colour),
+            col(Community.language),
+            col(Community.region),
+            col(Community.timezone),
         )
         .select_from(Invitation)
         .join(Leader, col(Leader.id) == col(Invitation.leader_id))
@@ -74,15 +87,11 @@ def _by_code() -> Select[Any]:
     )
 
 
+@brief
 def by_code(session: Session, code_hash: bytes) -> Found | None:
     """What the code with this fingerprint opens; one look-up in one unique index."""
-    row = run(session, _by_code(), {"code_hash": code_hash}).mappings().one_or_none()
-    if row is None:
-        return None
-    prefix = "community_"
-    community = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
-    rest = {key: value for key, value in row.items() if not key.startswith(prefix)}
-    return Found(community=Community(**community), **rest)
+    row: Any = run(session, _by_code(), {"code_hash": code_hash}).one_or_none()
+    return None if row is None else Found(*row)
 
 
 @cache

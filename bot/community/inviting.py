@@ -15,6 +15,7 @@ from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.ports import Services
 from storage import audits, communities, deliveries, invitations, members
+from storage.database import brief
 from storage.jobs import NewJob, enqueue, enqueue_again
 from storage.tables import Community, Delivery, Invitation
 
@@ -59,19 +60,24 @@ async def invite_one(
     Raises: MediumNotSetUp. Touches: storage; the letter and the receipt follow.
     """
     previews.require(services, medium)
+    return await services.storage.write(
+        _invite_one, services, actor, medium=medium, typed=typed, now=now
+    )
 
-    def change(session: Session) -> Invited:
-        community = communities.get(session, actor.community_id)
-        regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
-        try:
-            contact = contacts.parse(medium, typed, region=community.region, regions=regions)
-        except BadContact:
-            return Invited((), 1, None)
-        if contact.suggestion:
-            return Invited((), 1, None)
-        return _invite_all(session, services, actor, [contact], now=now)
 
-    return await services.storage.write(change)
+@brief
+def _invite_one(
+    session: Session, services: Services, actor: Actor, *, medium: Way, typed: str, now: datetime
+) -> Invited:
+    community = communities.get(session, actor.community_id)
+    regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
+    try:
+        contact = contacts.parse(medium, typed, region=community.region, regions=regions)
+    except BadContact:
+        return Invited((), 1, None)
+    if contact.suggestion:
+        return Invited((), 1, None)
+    return _invite_all(session, services, actor, [contact], now=now)
 
 
 async def cancel_draft(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> None:

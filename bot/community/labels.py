@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from storage.invitations import Standing
+from storage.invitations import Alike, Standing
 
 Label = Literal[
     "joined", "void", "expired", "opted out", "bounced", "failed", "delivered", "sent", "queued",
@@ -43,15 +43,38 @@ MARKS: dict[Label, str] = {  # in every font, unlike emoji
 def label(standing: Standing, *, now: datetime) -> Label:
     """How an invitation stands, by precedence: what is final beats what is under way."""
     row = standing.invitation
-    if row.redeemed_at is not None:
+    return _by_precedence(
+        row.medium,
+        is_used=row.redeemed_at is not None,
+        is_void=row.voided_at is not None,
+        is_expired=row.expires_at is not None and row.expires_at <= now,
+        state=standing.delivery.state if standing.delivery else None,
+    )
+
+
+def label_of_alike(alike: Alike) -> Label:
+    """The same, for invitations that stand alike."""
+    return _by_precedence(
+        alike.medium,
+        is_used=alike.is_used,
+        is_void=alike.is_void,
+        is_expired=alike.is_expired,
+        state=alike.state,
+    )
+
+
+def _by_precedence(
+    medium: str, *, is_used: bool, is_void: bool, is_expired: bool, state: str | None
+) -> Label:
+    if is_used:
         return "joined"
-    if row.voided_at is not None:
+    if is_void:
         return "void"
-    if row.expires_at is not None and row.expires_at <= now:
+    if is_expired:
         return "expired"
-    if row.medium == "pass":
+    if medium == "pass":
         return "printed"
-    return of_state(standing.delivery.state if standing.delivery else "queued")
+    return of_state(state or "queued")
 
 
 def of_state(state: str) -> Label:

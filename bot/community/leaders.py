@@ -8,6 +8,7 @@ from bot.community.errors import Refusal
 from bot.messages import Call
 from bot.ports import Services
 from storage import communities
+from storage.database import brief
 
 
 class NotALeader(Refusal):
@@ -48,21 +49,20 @@ async def actor_of(services: Services, call: Call) -> Actor:
     return await services.storage.read(_actor, call)
 
 
+@brief
 def _actor(session: Session, call: Call) -> Actor:
-    community_id, leader = communities.leader_in(
-        session, chat=call.chat, place=call.place, user_id=call.speaker
-    )
-    if community_id is None:
+    speaker = communities.speaker(session, chat=call.chat, place=call.place, user_id=call.speaker)
+    if speaker is None:
         raise NoCommunityHere
-    if leader is None:
+    if speaker.leader_id is None:
         raise NotALeader(
-            community=communities.get(session, community_id).name,
-            leaders=", ".join(communities.leader_names(session, community_id)),
+            community=communities.get(session, speaker.community_id).name,
+            leaders=", ".join(communities.leader_names(session, speaker.community_id)),
         )
     return Actor(
-        leader_id=leader.id,
-        community_id=community_id,
-        name=leader.name,
+        leader_id=speaker.leader_id,
+        community_id=speaker.community_id,
+        name=speaker.name or "",
         chat=call.chat,
         place=call.place,
         channel=call.channel,

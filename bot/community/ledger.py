@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlmodel import Session
 
-from storage.database import Storage
+from storage.database import Storage, brief
 
 T = TypeVar("T")
 Record = Callable[[Session], None]  # writes an outcome and settles its job, in one commit
@@ -66,6 +66,7 @@ class Ledger:
                 written.set_result(None)
 
 
+@brief
 def _record_all(session: Session, records: Sequence[Record]) -> None:
     alike: dict[Callable[[Session, Sequence[Any]], None], list[Any]] = {}
     for record in records:

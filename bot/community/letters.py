@@ -165,13 +165,13 @@ def invitation_facts(
         welcome=community.welcome,
         features=community.features,
         invited_by=invited_by,
-        until=last_day(row.expires_at, community).isoformat(),
+        until=last_day(row.expires_at, community.timezone).isoformat(),
     )
 
 
-def last_day(expires_at: datetime, community: Community) -> date:
+def last_day(expires_at: datetime, timezone: str) -> date:
     """The last day on which the code works, in the community's time zone."""
-    return (expires_at.astimezone(ZoneInfo(community.timezone)) - timedelta(seconds=1)).date()
+    return (expires_at.astimezone(ZoneInfo(timezone)) - timedelta(seconds=1)).date()
 
 
 def type_at(address: str) -> str:

@@ -84,7 +84,7 @@ def _mint(
             receipt_id=receipt.id,
             label=label,
             pass_count=count,
-            expires_on=letters.last_day(until, community) if until else None,
+            expires_on=letters.last_day(until, community.timezone) if until else None,
             created_at=now,
         ),
     )
@@ -177,7 +177,7 @@ def _sheet(
 
 
 def _last_day(row: Invitation, community: Community) -> date | None:
-    return letters.last_day(row.expires_at, community) if row.expires_at else None
+    return letters.last_day(row.expires_at, community.timezone) if row.expires_at else None
 
 
 async def batches(services: Services, actor: Actor) -> list[tuple[Batch, int]]:

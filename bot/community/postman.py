@@ -31,6 +31,7 @@ Prepare = Callable[[Session, Services, Sequence[Claimed]], Mapping[int, Any]]  #
 GaveUp = Callable[[Session, Claimed, str], None]  # tells people why a job will not be done
 
 POLL = 1.0  # seconds: the safety net under wake-ups that were missed
+_POLITE = 0.25  # seconds to let people go first who wait for an answer
 _MUST_END = 0.8  # of the lease: nobody else may have the job yet
 _BUGS = 5  # tries of a job that fails for a reason of ours
 _UNRECORDED = "done, but what came of it could not be recorded"
@@ -133,6 +134,7 @@ class Postman:
         while not stop.is_set():
             lane.look_at = time.monotonic() + POLL
             if free := lane.free(len(under_way)):
+                await self._services.door.clear(within=_POLITE)
                 deadline = asyncio.get_running_loop().time() + _MUST_END * lane.pace.lease
                 claimed = await self._claim(lane, free)
                 ready = await self._read_together(claimed)

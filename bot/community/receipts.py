@@ -7,7 +7,7 @@ while are one edit.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from bot.community.labels import Label
 from bot.messages import Button, Card
 from storage import communities, deliveries, invitations, members
 from storage.database import clock
-from storage.invitations import Standing
+from storage.invitations import Alike, Standing
 from storage.jobs import NewJob, enqueue, enqueue_again
 from storage.tables import Batch, Receipt
 
@@ -83,14 +83,13 @@ def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
     batch = invitations.batch_of_receipt(session, receipt.id)
     if batch is not None:
         return of_batch(session, batch, now=now)
-    rows = invitations.standings(
-        session, receipt.community_id, invitations.of_receipt(receipt.id), limit=101
-    )
-    if not rows:
+    groups = invitations.alike_of_receipt(session, receipt.id, now=now)
+    total = sum(group.count for group in groups)
+    if not total:
         return Card("Renewed since: a newer message shows how it goes.")
-    if len(rows) == 1:
-        return of_one(session, rows[0], now=now)
-    return _of_many(rows[::-1], now=now)
+    if total == 1:
+        return of_one(session, invitations.only_of_receipt(session, receipt.id), now=now)
+    return _of_many(session, receipt.id, groups, total, now=now)
 
 
 def fingerprint(card: Card) -> str:
@@ -169,38 +168,36 @@ def _buttons(standing: Standing, state: Label) -> tuple[Button, ...]:
     return tuple(buttons)
 
 
-def _of_many(rows: list[Standing], *, now: datetime) -> Card:
-    states = [labels.label(row, now=now) for row in rows]
-    total = len(rows)
-    media = {row.invitation.medium for row in rows}
+def _of_many(
+    session: Session, receipt_id: int, groups: Sequence[Alike], total: int, *, now: datetime
+) -> Card:
+    media = {group.medium for group in groups}
     how = _BY[media.pop()] if len(media) == 1 else "in several ways"
-    gone = sum(_has_left(row) for row in rows)
-    count = Counter(states)
+    gone = sum(group.count for group in groups if deliveries.has_left(group.state))
+    count: Counter[Label] = Counter()
+    for group in groups:
+        count[labels.label_of_alike(group)] += group.count
     parts = [f"{gone} of {total} sent"]
     parts += [f"{count[state]} {state}" for state in _ORDER if count[state] and state != "sent"]
     lines = [f"{total} invitations {how}: {', '.join(parts)}."]
-    troubles = [
-        (row, state) for row, state in zip(rows, states, strict=True) if state in labels.TROUBLE
-    ]
-    for row, state in troubles[:_SHOWN_TROUBLES]:
+    in_trouble = sum(count[state] for state in labels.TROUBLE)
+    shown = (
+        invitations.in_trouble(session, receipt_id, limit=_SHOWN_TROUBLES, now=now)
+        if in_trouble
+        else []
+    )
+    for row in shown:
+        state = labels.label(row, now=now)
         why = row.delivery.words if row.delivery else ""
         lines.append(f"{labels.MARKS[state]} {_who(row)}: {why or _sentence(row, state)}")
-    if len(troubles) > _SHOWN_TROUBLES:
-        lines.append(f"… and {len(troubles) - _SHOWN_TROUBLES} more.")
-    lines += [row.delivery.words for row in rows if row.delivery and _is_held_up(row)][:1]
+    if in_trouble > len(shown):
+        lines.append(f"… and {in_trouble - len(shown)} more.")
+    if gone < total and (words := invitations.held_up(session, receipt_id)):
+        lines.append(words)
     buttons = tuple(
-        Button(f"Fix {_short(_who(row))}", f"/invites {row.invitation.id}")
-        for row, _ in troubles[:_SHOWN_TROUBLES]
+        Button(f"Fix {_short(_who(row))}", f"/invites {row.invitation.id}") for row in shown
     )
     return Card("\n".join(lines), (*buttons, Button("Show all invitations", "/invites")))
-
-
-def _has_left(row: Standing) -> bool:
-    return row.delivery is not None and row.delivery.rank >= deliveries.RANK["sent"]
-
-
-def _is_held_up(row: Standing) -> bool:
-    return row.delivery is not None and not _has_left(row) and bool(row.delivery.words)
 
 
 def _short(who: str) -> str:

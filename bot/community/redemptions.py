@@ -21,6 +21,7 @@ from bot.community.names import BadWords
 from bot.ports import Services
 from bot.settings import Keys
 from storage import attempts, communities, invitations, members, redemptions
+from storage.database import brief
 from storage.redemptions import Found
 from storage.tables import Member, Redemption
 
@@ -150,7 +151,7 @@ def _check_usable(found: Found, browser: str, *, now: datetime) -> None:
     if found.voided_at is not None:
         raise CodeVoid
     if found.expires_at is not None and found.expires_at <= now:
-        raise CodeExpired(leader=found.leader, community=found.community.name)
+        raise CodeExpired(leader=found.leader, community=found.community)
 
 
 def _hashed(browser: str) -> bytes:
@@ -158,19 +159,19 @@ def _hashed(browser: str) -> bytes:
 
 
 def _invited(keys: Keys, found: Found) -> Invited:
-    community = found.community
+    until = found.expires_at and letters.last_day(found.expires_at, found.timezone)
     return Invited(
         invitation_id=found.invitation_id,
-        community_id=community.id,
-        community=community.name,
-        welcome=community.welcome,
-        features=tuple(community.features),
-        colour=community.colour,
-        language=community.language,
-        region=community.region,
+        community_id=found.community_id,
+        community=found.community,
+        welcome=found.welcome,
+        features=tuple(found.features),
+        colour=found.colour,
+        language=found.language,
+        region=found.region,
         invited_by=found.leader,
         code=codes.grouped(codes.derive(keys, found.invitation_id, found.generation)),
-        valid_until=letters.last_day(found.expires_at, community) if found.expires_at else None,
+        valid_until=until,
         contact=found.contact or "",
     )
 
@@ -233,6 +234,7 @@ async def redeem(
     return admitted
 
 
+@brief
 def _redeem(
     session: Session,
     keys: Keys,

@@ -12,6 +12,7 @@ from bot.community.postman import GiveUp, Later
 from bot.messages import Card
 from bot.ports import Chat, ChatDown, ChatRefused, Services
 from storage import deliveries, jobs, redemptions
+from storage.database import brief
 from storage.jobs import Claimed
 from storage.redemptions import Newcomer
 from storage.tables import ChatLink, Receipt
@@ -42,15 +43,16 @@ async def show_receipt(services: Services, job: Claimed, *read: tuple[Receipt, C
     return Together(_all_shown, Shown(job, receipt.id, message or "", shown))
 
 
+@brief
 def draw(
     session: Session, _services: Services, claimed: Sequence[Claimed]
 ) -> dict[int, tuple[Receipt, Card]]:
     """What the receipts show now, by job."""
     now = datetime.now(UTC)
-    found = {job.id: deliveries.receipt(session, int(job.args["receipt"])) for job in claimed}
+    wanted = {int(job.args["receipt"]): job.id for job in claimed}
     return {
-        job_id: (receipt, receipts.compose(session, receipt, now=now))
-        for job_id, receipt in found.items()
+        wanted[receipt.id]: (receipt, receipts.compose(session, receipt, now=now))
+        for receipt in deliveries.receipts(session, wanted)
     }
 
 
@@ -78,6 +80,7 @@ async def announce(services: Services, job: Claimed, *read: Announcement | None)
     return Together(jobs.finish_all, job)
 
 
+@brief
 def prepare(
     session: Session, services: Services, claimed: Sequence[Claimed]
 ) -> dict[int, Announcement | None]:

@@ -56,7 +56,8 @@ def guarded(
         try:
             if request.method not in _SAFE:
                 scope["porchlight.visit"] = await _admit(request, services, who, patience)
-            await app(scope, receive, answer)
+            with services.door.answering():
+                await app(scope, receive, answer)
         except Exception as error:
             if answer.has_begun:
                 raise
