@@ -65,17 +65,16 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        match connection.get_execution_options().get("writes"):
-            case None:
-                connection.exec_driver_sql("BEGIN")
-            case "patiently":
-                # A write that began as a read fails at once when another process wrote meanwhile.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            case "at once":
-                connection.exec_driver_sql("PRAGMA busy_timeout=0")
-                try:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
-                finally:
-                    connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE}")
+        options = connection.get_execution_options()
+        # A write that began as a read fails at once when another process has written meanwhile.
+        words = "BEGIN IMMEDIATE" if options.get("writes") else "BEGIN"
+        if not options.get("impatient"):
+            connection.exec_driver_sql(words)
+            return
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql(words)
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE}")
 
     return engine

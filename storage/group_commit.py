@@ -99,7 +99,7 @@ class GroupCommit:
 
     def _commit(self, batch: Sequence[_Change], work: dict[str, float]) -> list[_Answer]:
         """All in this very thread."""
-        with self._connection("patiently") as connection, connection.begin():
+        with self._connection() as connection, connection.begin():
             return _make(connection, batch, work)
 
     async def _commit_here(
@@ -110,7 +110,7 @@ class GroupCommit:
         Gives: None when another process is writing at the moment, so that one had to wait.
         """
         loop = asyncio.get_running_loop()
-        with self._connection("at once") as connection:
+        with self._connection(impatient=True) as connection:
             try:
                 transaction = connection.begin()
             except OperationalError as error:
@@ -122,8 +122,8 @@ class GroupCommit:
                 await loop.run_in_executor(self._thread, transaction.commit)
             return answers
 
-    def _connection(self, how: str) -> Connection:
-        return self._engine.connect().execution_options(writes=how)
+    def _connection(self, *, impatient: bool = False) -> Connection:
+        return self._engine.connect().execution_options(writes=True, impatient=impatient)
 
 
 def session_on(connection: Connection) -> Session:

@@ -20,7 +20,7 @@ from bot.messages import Carried, Letter
 from bot.ports import Courier, Services
 from storage import deliveries, jobs
 from storage.database import clock
-from storage.jobs import Claimed
+from storage.lanes import Claimed
 from storage.tables import Delivery, Invitation, Receipt
 
 _MOST_UNCONFIRMED = 10  # tries whose end nobody knows: then no more, lest it become a loop

@@ -15,11 +15,11 @@ from bot.community.sweeping import TIMER
 from bot.ports import Services
 from storage import jobs, members, redemptions
 from storage.database import clock
-from storage.jobs import Claimed, NewJob
+from storage.jobs import NewJob
+from storage.lanes import Claimed
 from storage.redemptions import Newcomer
 
-# Joins of one moment are told together: a crowd at the door is let in first.
-_GATHER = timedelta(milliseconds=250)
+_MOMENT = 0.5  # seconds; joins of one moment are told together
 
 
 def follow_up(
@@ -35,10 +35,14 @@ def follow_up(
                 kind="joined",
                 args={"member": member_id, "others": list(others)},
                 community_id=community_id,
-                run_at=clock(session) + _GATHER,
+                run_at=_end_of_moment(clock(session)),
             )
         ],
     )
+
+
+def _end_of_moment(now: datetime) -> datetime:
+    return now + timedelta(seconds=_MOMENT - now.timestamp() % _MOMENT)
 
 
 @dataclass(frozen=True, slots=True)

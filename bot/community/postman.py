@@ -22,9 +22,9 @@ from bot.community import sweeping
 from bot.community.ledger import Ledger, Record
 from bot.community.sweeping import TIMER
 from bot.ports import Pace, Services
-from storage import jobs
+from storage import jobs, lanes
 from storage.database import DatabaseAway, Work
-from storage.jobs import Claimed
+from storage.lanes import Claimed
 
 Doing = Callable[..., Awaitable[Record]]  # (services, job), and what was read together, if so
 Prepare = Callable[[Session, Services, Sequence[Claimed]], Mapping[int, Any]]  # by job id
@@ -149,7 +149,7 @@ class Postman:
     async def _claim(self, lane: _Lane, free: int) -> tuple[Claimed, ...]:
         try:
             claims = await self._services.storage.write(
-                jobs.claim,
+                lanes.claim,
                 lane.name,
                 limit=free,
                 lease=timedelta(seconds=lane.pace.lease),
@@ -302,4 +302,4 @@ def _postponed(job: Claimed, pace: Pace, after: timedelta, later: Later) -> Reco
 def pause_lane(session: Session, lane: str, pace: Pace, seconds: float) -> None:
     """Let nothing of the lane start for so long, in no worker."""
     slack = (pace.burst - 1) / pace.per_second if pace.per_second else 0.0
-    jobs.pause(session, lane, seconds=seconds, slack=timedelta(seconds=slack))
+    lanes.pause(session, lane, seconds=seconds, slack=timedelta(seconds=slack))

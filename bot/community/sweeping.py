@@ -8,7 +8,7 @@ from bot.community import receipts
 from bot.community.ledger import Record
 from bot.ports import Services
 from storage import attempts, deliveries, invitations, jobs
-from storage.jobs import Claimed
+from storage.lanes import Claimed
 
 TIMER = "timer"  # the lane of what stays in the house
 _SWEPT = timedelta(days=2)  # looked back for what expired: one sweep may be missed

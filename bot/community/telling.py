@@ -13,7 +13,7 @@ from bot.messages import Card
 from bot.ports import Chat, ChatDown, ChatRefused, Services
 from storage import deliveries, jobs, redemptions
 from storage.database import brief
-from storage.jobs import Claimed
+from storage.lanes import Claimed
 from storage.redemptions import Newcomer
 from storage.tables import ChatLink, Receipt
 

@@ -22,7 +22,7 @@ from bot.couriers.sms import SmsCourier, SmsSettings
 from bot.messages import Call, Card, Reply
 from bot.ports import Chat, Courier, Services
 from storage.database import Storage, changed
-from storage.jobs import Claimed
+from storage.lanes import Claimed
 from storage.tables import Delivery, DeliveryEvent, Invitation, Job, JobLane, PlaygroundMessage
 from tests.community import scene
 from tests.standins import twilio

@@ -7,7 +7,7 @@ import pytest
 
 from bot.community import carrying, invitations
 from bot.ports import Services
-from storage import jobs
+from storage import lanes
 from storage.database import Storage
 from tests.community import scene
 from tests.community.rounds import (
@@ -115,7 +115,7 @@ async def test_a_dead_workers_text_is_looked_up_once_the_provider_can_tell(
 async def _killed_while_carrying(services: Services) -> None:
     """A worker that claimed, carried, and was never heard of again; its lease is over at once."""
     claims = await services.storage.write(
-        jobs.claim, "text", limit=1, lease=timedelta(0), per_second=None, burst=1
+        lanes.claim, "text", limit=1, lease=timedelta(0), per_second=None, burst=1
     )
     await carrying.deliver(services, claims.jobs[0])
 

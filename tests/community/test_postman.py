@@ -15,7 +15,8 @@ from bot.community.postman import GiveUp, Later, Record, backoff
 from bot.ports import Services
 from storage import jobs
 from storage.database import Storage
-from storage.jobs import Claimed, NewJob
+from storage.jobs import NewJob
+from storage.lanes import Claimed
 from storage.tables import Job
 from tests.community import scene
 from tests.community.rounds import (

@@ -48,6 +48,24 @@ async def test_a_join_is_announced_once(opened: Storage) -> None:
     assert "Rosa Delgado joined at" in (await shown(services))[0]
 
 
+@on_both
+async def test_joins_of_one_moment_are_told_together_ten_in_a_message(opened: Storage) -> None:
+    services = await house(opened)
+    rows = await invite(services, " ".join(f"r{n}@resident.example" for n in range(12)))
+    for number, row in enumerate(rows):
+        form = scene.sign_up(
+            f"Rosa {number}", f"{number} Oak Street", email=f"{number}@example.net"
+        )
+        code = scene.code_of(services, row)
+        await scene.redeem(services, code, form, now=datetime.now(UTC))
+    await pass_time(services, seconds=1)
+    await round_made(services)
+    said = await shown(services, PORCH)
+    assert sorted(len(message.splitlines()) for message in said) == [2, 10]
+    expected = {f"Rosa {n} joined at {n} Oak Street, invited by Robin Vale." for n in range(12)}
+    assert {line for message in said for line in message.splitlines()} == expected
+
+
 @pytest.mark.parametrize("trouble", [ChatDown(), ChatDown(retry_after=60)], ids=["down", "busy"])
 async def test_while_the_chat_is_down_nothing_is_lost_and_then_said_once(
     opened: Storage, trouble: ChatDown

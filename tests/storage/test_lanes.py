@@ -12,7 +12,7 @@ from itertools import combinations
 import pytest
 from sqlmodel import Session, select
 
-from storage import jobs
+from storage import jobs, lanes
 from storage.database import Storage
 from storage.tables import Job, JobLane
 from tests.storage.work import ask, look, row, settle, take
@@ -99,7 +99,7 @@ async def test_time_spent_waiting_for_the_lane_earns_no_credit(postgres_url: str
         await look(one, limit=1, per_second=RATE, burst=BURST)
         holding = asyncio.create_task(one.write(hold))
         assert await asyncio.to_thread(locked.wait, 5)
-        waiting = asyncio.create_task(other.write(jobs.claim, "email", limit=10,
+        waiting = asyncio.create_task(other.write(lanes.claim, "email", limit=10,
             lease=timedelta(seconds=30), per_second=RATE, burst=BURST))  # fmt: skip
         await asyncio.sleep(0.5)
         may_go.set()
@@ -126,7 +126,7 @@ async def test_a_pause_holds_the_lane_in_every_worker_and_no_other(database_url:
             lane = f"rate {rate}"
             await ask(one, f"first {lane}", f"second {lane}", lane=lane)
             slack = timedelta(seconds=(BURST - 1) / RATE if rate else 0)
-            await one.write(jobs.pause, lane, seconds=0.6, slack=slack)
+            await one.write(lanes.pause, lane, seconds=0.6, slack=slack)
             for worker in (one, other):
                 claims = await look(worker, lane=lane, per_second=rate, burst=BURST)
                 assert claims.jobs == ()
@@ -141,7 +141,7 @@ async def test_a_pause_holds_the_lane_in_every_worker_and_no_other(database_url:
 async def test_a_shorter_pause_does_not_end_a_longer_one(storage: Storage) -> None:
     await ask(storage, "deliver:1")
     for seconds in (60, 1):
-        await storage.write(jobs.pause, "email", seconds=seconds, slack=timedelta(0))
+        await storage.write(lanes.pause, "email", seconds=seconds, slack=timedelta(0))
     claims = await look(storage)
     assert claims.jobs == ()
     assert claims.wait is not None
@@ -150,6 +150,6 @@ async def test_a_shorter_pause_does_not_end_a_longer_one(storage: Storage) -> No
 
 async def test_a_paused_job_is_not_a_tried_one(storage: Storage) -> None:
     await ask(storage, "deliver:1")
-    await storage.write(jobs.pause, "email", seconds=60, slack=timedelta(0))
+    await storage.write(lanes.pause, "email", seconds=60, slack=timedelta(0))
     await look(storage)
     assert (await row(storage, "deliver:1")).unconfirmed == 0

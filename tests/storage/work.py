@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from storage import jobs
+from storage import jobs, lanes
 from storage.database import Storage, changed
-from storage.jobs import Claimed, Claims, NewJob
+from storage.jobs import NewJob
+from storage.lanes import Claimed, Claims
 from storage.tables import Job
 
 LEASE = timedelta(seconds=30)
@@ -27,7 +28,7 @@ async def ask(storage: Storage, *keys: str, **more: Any) -> None:
 async def look(storage: Storage, *, lane: str = "email", **how: Any) -> Claims:
     """Claim, as a worker does."""
     wanted = {"limit": 10, "lease": LEASE, "per_second": None, "burst": 1, **how}
-    return await storage.write(jobs.claim, lane, **wanted)
+    return await storage.write(lanes.claim, lane, **wanted)
 
 
 async def take(storage: Storage, **how: Any) -> Claimed:
