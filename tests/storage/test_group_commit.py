@@ -89,12 +89,13 @@ async def test_a_database_that_cannot_be_written_is_said_to_be_away(
 ) -> None:
     @brief
     def refuses(session: Session) -> None:
-        connection = session.connection()
-        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection = session.connection().connection.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        connection.execute("PRAGMA query_only=ON")
         try:
             add(session, "no")
         finally:
-            connection.exec_driver_sql("PRAGMA query_only=OFF")
+            connection.execute("PRAGMA query_only=OFF")
 
     with pytest.raises(DatabaseAway):
         await sqlite_storage.write(refuses)
