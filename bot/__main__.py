@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import sys
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import structlog
@@ -73,7 +74,7 @@ async def _run(settings: Settings) -> None:
         server = _server(house.app, settings)
         serving = asyncio.create_task(server.serve())
         working = asyncio.create_task(house.postman().run(stop))
-        greeting = asyncio.create_task(_greet(settings, is_playground=house.is_playground))
+        greeting = asyncio.create_task(_greet(settings, house))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
@@ -141,8 +142,10 @@ def _claim_port(settings: Settings) -> None:
             ) from None
 
 
-async def _greet(settings: Settings, *, is_playground: bool) -> None:
-    """Say where to look, as soon as there is something to see."""
+async def _greet(settings: Settings, house: Any) -> None:
+    """Say where to look, as soon as there is something to see, and how to become a leader."""
+    from bot.community import claims
+
     while True:
         try:
             _, writer = await asyncio.open_connection(settings.host, settings.port)
@@ -150,11 +153,13 @@ async def _greet(settings: Settings, *, is_playground: bool) -> None:
             break
         except OSError:
             await asyncio.sleep(0.05)
-    if is_playground:
+    if house.is_playground:
         typer.echo("Porchlight is on, for this computer only. Ctrl+C stops it.")
         typer.echo(f"Open  http://{settings.host}:{settings.port}/playground  in your browser.")
     else:
         typer.echo(f"Porchlight is on at {settings.address}.")
+    for line in await claims.claims(house.services, now=datetime.now(UTC)):
+        typer.echo(line)
 
 
 def _log_as(level: str) -> None:

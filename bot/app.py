@@ -189,6 +189,10 @@ def _playground_is_on(settings: Settings) -> bool:
 
 
 async def _found_first_community(services: Services) -> None:
+    now = datetime.now(UTC)
+    if Playground.name not in services.chats:
+        await communities.found(services, name=_FIRST_COMMUNITY, now=now)
+        return
     await communities.found(
         services,
         name=_FIRST_COMMUNITY,
@@ -196,7 +200,7 @@ async def _found_first_community(services: Services) -> None:
         place=PLACE,
         leader=(SPEAKER, SPEAKER_NAME),
         announce_channel=PORCH,
-        now=datetime.now(UTC),
+        now=now,
     )
 
 

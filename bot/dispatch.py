@@ -28,12 +28,9 @@ async def answer(services: Services, call: Call) -> Reply:
 async def _answer(services: Services, call: Call) -> Reply:
     name, rest = _split(call.text)
     command = _BY_NAME.get(name)
+    said = Said(rest, call.fields, call.people)
     try:
-        actor = await leaders.actor_of(services, call)
-        if command is None:
-            return _unknown(name)
-        said = Said(rest, call.fields)
-        return await command.run(services, actor, said, now=datetime.now(UTC))
+        return await _run(services, call, command, said) or _unknown(name)
     except Misused as misused:
         assert command is not None
         return Reply(f"{misused.words}\n{usages(command)}")
@@ -48,6 +45,18 @@ async def _answer(services: Services, call: Call) -> Reply:
         reference = secrets.token_hex(4)
         log.exception("dispatch.failed", command=name, reference=reference)
         return Reply(f"Something went wrong on our side. Please tell your operator: {reference}.")
+
+
+async def _run(services: Services, call: Call, command: Command | None, said: Said) -> Reply | None:
+    """Do it if a leader says so. The one place where rights are checked, at every call."""
+    now = datetime.now(UTC)
+    try:
+        actor = await leaders.actor_of(services, call)
+    except leaders.Stranger as refusal:
+        if command is None or command.stranger is None:
+            raise
+        return await command.stranger(services, call, said, refusal, now=now)
+    return None if command is None else await command.run(services, actor, said, now=now)
 
 
 def _split(text: str) -> tuple[str, str]:

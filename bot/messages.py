@@ -25,6 +25,8 @@ class Call:
     speaker_name: str
     text: str  # "/invite email ana@example.org"; a button's call looks the same
     fields: Mapping[str, str] = field(default_factory=dict)  # what a form was filled in with
+    # Who is mentioned in the text as "<@U024BE7LH>": id -> display name. Filled in by the chat.
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Communities, their chats and their leaders."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -22,6 +23,11 @@ def lock(session: Session, community_id: int) -> Community:
     """The community, with nobody else inviting for it until this transaction ends."""
     query = select(Community).where(Community.id == community_id)
     return session.exec(query.with_for_update(key_share=True)).one()  # rows may still refer to it
+
+
+def first(session: Session) -> Community:
+    """The community that was founded first. Raises when there is none."""
+    return session.exec(select(Community).order_by(col(Community.id)).limit(1)).one()
 
 
 def add(session: Session, community: Community) -> Community:
@@ -85,15 +91,25 @@ def _speaker() -> Any:
     )
 
 
-def leader_names(session: Session, community_id: int) -> list[str]:
-    """Who leads the community."""
+def leaders(session: Session, community_id: int, *, chats: Iterable[str]) -> list[Leader]:
+    """Who leads the community from one of these chats, by number."""
     return list(
         session.exec(
-            select(Leader.name)
-            .where(Leader.community_id == community_id, col(Leader.removed_at).is_(None))
+            select(Leader)
+            .where(
+                Leader.community_id == community_id,
+                col(Leader.chat).in_(list(chats)),
+                col(Leader.removed_at).is_(None),
+            )
             .order_by(col(Leader.id))
         )
     )
+
+
+def leader(session: Session, community_id: int, leader_id: int) -> Leader | None:
+    """Who leads the community by this number, or did."""
+    row = session.get(Leader, leader_id)
+    return row if row is not None and row.community_id == community_id else None
 
 
 def leader_name(session: Session, leader_id: int) -> str:
@@ -104,9 +120,13 @@ def leader_name(session: Session, leader_id: int) -> str:
 def add_leader(
     session: Session, community_id: int, *, chat: str, user_id: str, name: str, now: datetime
 ) -> Leader:
-    """Let somebody lead the community."""
-    row = Leader(community_id=community_id, chat=chat, user_id=user_id, name=name, added_at=now)
-    session.add(row)
+    """Let somebody lead the community; whoever led it before is the same leader again."""
+    same = (Leader.community_id == community_id, Leader.chat == chat, Leader.user_id == user_id)
+    row = session.exec(select(Leader).where(*same)).one_or_none()
+    if row is None:
+        row = Leader(community_id=community_id, chat=chat, user_id=user_id, name=name, added_at=now)
+        session.add(row)
+    row.name, row.removed_at = name, None
     session.flush()
     return row
 

@@ -9,8 +9,9 @@ from bot.commands.community import COMMUNITY
 from bot.commands.help import help_for
 from bot.commands.invite import INVITE
 from bot.commands.invites import INVITES
+from bot.commands.leaders import LEADERS
 from bot.commands.members import MEMBERS
 from bot.commands.passes import PASSES
 
-_SPOKEN: tuple[Command, ...] = (INVITE, PASSES, INVITES, MEMBERS, COMMUNITY, ANNOUNCE)
+_SPOKEN: tuple[Command, ...] = (INVITE, PASSES, INVITES, MEMBERS, COMMUNITY, ANNOUNCE, LEADERS)
 COMMANDS: tuple[Command, ...] = (*_SPOKEN, help_for(_SPOKEN))

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor
-from bot.messages import Reply, Usage
+from bot.community.leaders import Actor, Stranger
+from bot.messages import Call, Reply, Usage
 from bot.ports import Services
 
 
@@ -17,6 +17,7 @@ class Said:
 
     rest: str  # as typed, line breaks kept
     fields: Mapping[str, str] = field(default_factory=dict)  # of a form
+    people: Mapping[str, str] = field(default_factory=dict)  # who is mentioned: id -> name
 
     def split(self) -> tuple[str, str]:
         """The first word in lower case, and what follows it."""
@@ -32,6 +33,14 @@ class Run(Protocol):
     ) -> Awaitable[Reply]: ...
 
 
+class Greet(Protocol):
+    """Answer somebody who leads nothing here; the refusal says why, and may be raised."""
+
+    def __call__(
+        self, services: Services, call: Call, said: Said, refusal: Stranger, *, now: datetime
+    ) -> Awaitable[Reply]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command. Help, menus and completion are made of these."""
@@ -40,6 +49,7 @@ class Command:
     summary: str  # one sentence without a full stop
     usages: tuple[Usage, ...]
     run: Run
+    stranger: Greet | None = None  # none: they are refused
 
 
 class Misused(Refusal):

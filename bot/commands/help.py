@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from bot.commands.base import Command, Said, usages
-from bot.community.leaders import Actor
-from bot.messages import Button, Reply, Usage
+from bot.community.leaders import Actor, Stranger
+from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
 
 
@@ -20,6 +20,14 @@ def help_for(commands: tuple[Command, ...]) -> Command:
         head = "I invite people to your community and tell you how it goes. You can say:"
         return Reply("\n".join([head, *lines]), (Button("Invite members", "/invite", "primary"),))
 
+    async def greet(
+        services: Services, call: Call, said: Said, refusal: Stranger, *, now: datetime
+    ) -> Reply:
+        return Reply(
+            "I invite people to a community, and do what its leaders say. "
+            f"{refusal.words}\nA leader can let you lead, too, with `/leaders add` and your name."
+        )
+
     itself = Command(
         name="help",
         summary="See what you can say",
@@ -28,5 +36,6 @@ def help_for(commands: tuple[Command, ...]) -> Command:
             Usage("/help invite", "explains one command"),
         ),
         run=handle,
+        stranger=greet,
     )
     return itself

@@ -46,15 +46,16 @@ async def found(
     services: Services,
     *,
     name: str,
-    chat: str,
-    place: str,
-    leader: tuple[str, str],
-    announce_channel: str | None,
     now: datetime,
+    leader: tuple[str, str] | None = None,
+    chat: str = "",
+    place: str = "",
+    announce_channel: str | None = None,
 ) -> bool:
     """Found the first community, unless there is one.
 
-    Takes: leader, (user id in the chat, name).
+    Takes: leader, (user id, name) in this place of this chat; none: until somebody claims it
+    (`bot.community.claims`) nobody leads it and no place belongs to it.
     Gives: whether it was founded now.
     """
 
@@ -71,18 +72,18 @@ async def found(
                 created_at=now,
             ),
         )
-        session.add(
-            ChatLink(
+        if leader is not None:
+            link = ChatLink(
                 community_id=community.id,
                 chat=chat,
                 place=place,
                 announce_channel=announce_channel,
             )
-        )
-        user_id, leader_name = leader
-        communities.add_leader(
-            session, community.id, chat=chat, user_id=user_id, name=leader_name, now=now
-        )
+            session.add(link)
+            user_id, leader_name = leader
+            communities.add_leader(
+                session, community.id, chat=chat, user_id=user_id, name=leader_name, now=now
+            )
         return True
 
     return await services.storage.write(change)
@@ -99,9 +100,10 @@ async def overview(services: Services, actor: Actor, *, now: datetime) -> Overvi
     def query(session: Session) -> Overview:
         link = communities.link_of(session, chat=actor.chat, place=actor.place)
         open_ones = invitations.matching("open", now=now)
+        leaders = communities.leaders(session, actor.community_id, chats=services.chats)
         return Overview(
             community=communities.get(session, actor.community_id),
-            leaders=tuple(communities.leader_names(session, actor.community_id)),
+            leaders=tuple(row.name for row in leaders),
             households=members.household_count(session, actor.community_id),
             members=members.member_count(session, actor.community_id),
             open_invitations=invitations.count(session, actor.community_id, *open_ones),

@@ -1,6 +1,7 @@
 """The playground as a chat: calls in, replies and cards out."""
 
 import asyncio
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
@@ -21,6 +22,7 @@ PORCH_NAME = "#front-porch"
 SHOWN = 200  # messages
 _FILES_KEPT = 20  # in memory: a file is drawn again on request
 _UNSETTLED_KEPT = 500  # calls
+_MENTION = re.compile(r"(?<!\S)@([^\W_][\w-]*)(?!\S)")  # a whole word, so never an address
 
 
 class PlaygroundChat:
@@ -67,8 +69,9 @@ class PlaygroundChat:
             channel=channel,
             speaker=SPEAKER,
             speaker_name=SPEAKER_NAME,
-            text=text,
+            text=_MENTION.sub(lambda mention: f"<@{mention[1].lower()}>", text),
             fields=fields,
+            people={name.lower(): name for name in _MENTION.findall(text)},
         )
         reply = self._shown(await self._answer(call))
         await hearing  # it stands above its answer
