@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.chats.slack.blocks import PRESSED, filled, message, modal, said
+from bot.chats.slack.blocks import PRESSED, SETTLES, filled, message, modal, said
 from bot.messages import Button, Field, Form
 from tests.standins.slack_blocks import message_problems, too_long, view_problems
 
@@ -154,6 +154,13 @@ def test_a_button_says_its_call() -> None:
             "style": "primary",
         }
     ]
+
+
+def test_a_button_that_decides_its_message_is_known_by_its_name() -> None:
+    below = [Button("Send 3", "/invite send 1", settles=True), Button("Help", "/help")]
+    send, help_ = pressable(message("3 entries.", below)["blocks"])
+    assert send["action_id"].endswith(SETTLES)
+    assert not help_["action_id"].endswith(SETTLES)
 
 
 def test_a_dangerous_button_asks_first_unless_it_is_the_answer_to_a_question() -> None:
