@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from bot.chats.slack.blocks import PRESSED, SETTLES, filled, message, modal, said
 from bot.messages import Button, Field, Form
+from storage.database import Storage
+from tests.commands.test_replies import JOURNEY
+from tests.community import scene
 from tests.standins.slack_blocks import message_problems, too_long, view_problems
 
 Json = dict[str, Any]
@@ -253,6 +256,26 @@ def test_a_submitted_form_is_read_by_the_names_of_its_fields() -> None:
     view = {"state": {"values": state}}
     assert filled(view) == {"way": "pass", "count": "40", "label": "", "paper": ""}
     assert filled({"state": {"values": {}}}) == filled({}) == {}
+
+
+# Everything the house says
+
+
+async def test_slack_takes_everything_that_a_leader_hears(sqlite_url: str) -> None:
+    """Messages whole, with no button left out, and forms with all that they ask for."""
+    storage = Storage.open(sqlite_url)
+    services = await scene.plugged(storage)
+    for words_ in JOURNEY:
+        reply = await scene.say(services, words_)
+        shown = message(reply.text, reply.buttons)["blocks"]
+        assert problems(shown) == [], words_
+        assert len(pressable(shown)) == len(reply.buttons)
+        assert not "".join(spoken(shown)).endswith("…")
+        if reply.form is not None:
+            view = modal(reply.form, metadata="", above=reply.text)
+            assert view_faults(view) == [], words_
+            assert view["title"]["text"] == reply.form.title
+    await storage.close()
 
 
 # How the tests look at blocks
