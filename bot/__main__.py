@@ -75,12 +75,15 @@ async def _run(settings: Settings) -> None:
         serving = asyncio.create_task(server.serve())
         working = asyncio.create_task(house.postman().run(stop))
         greeting = asyncio.create_task(_greet(settings, house))
+        listening = [asyncio.create_task(chat.run(stop)) for chat in house.chats]
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {serving, working, stopping, *listening}, return_when=asyncio.FIRST_COMPLETED
+        )
         stop.set()
         server.stop()
         greeting.cancel()
-        await asyncio.gather(serving, working)
+        await asyncio.gather(serving, working, *listening)
 
 
 async def _work(settings: Settings, lease: float | None) -> None:

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot import dispatch, web
+from bot.chats import CHATS
 from bot.chats.playground import PLACE, PORCH, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
 from bot.community import carrying, codes, communities, joining, telling
@@ -89,12 +90,14 @@ async def open_house(settings: Settings, *, migrate: bool | None = None) -> Asyn
     except ValueError as error:
         raise Misconfigured(str(error)) from None
     couriers: Mapping[Medium, Courier] = {}
+    chats: list[Chat] = []
     try:
         await _prepared(storage, keys, settings, migrate)
         couriers, missing, is_real = make_couriers()
-        chat = Playground(outbox=() if is_real else tuple(couriers))
-        is_playground = _playground_is_on(settings)
-        chats: list[Chat] = [chat] if is_playground else []
+        chats = make_chats()
+        is_playground = _playground_is_on(settings, chats)
+        if is_playground:
+            chats.append(Playground(outbox=() if is_real else tuple(couriers)))
         templates = Templates()
         services = Services(
             storage=storage,
@@ -109,6 +112,8 @@ async def open_house(settings: Settings, *, migrate: bool | None = None) -> Asyn
         await _found_first_community(services)
         yield House(services, chats, make_app(services, chats), is_playground)
     finally:
+        for chat in chats:
+            await chat.close()
         for courier in couriers.values():
             await courier.close()
         await storage.close()
@@ -174,11 +179,34 @@ def make_couriers() -> tuple[dict[Medium, Courier], dict[Medium, str], bool]:
     return {kind.medium: OutboxCourier(kind.medium) for kind in COURIERS}, {}, False
 
 
-def _playground_is_on(settings: Settings) -> bool:
+def make_chats() -> list[Chat]:
+    """The chats that are set up. Raises: Misconfigured, when one is set up by half."""
+    made: list[Chat] = []
+    problems: list[str] = []
+    for kind in CHATS:
+        try:
+            configuration = kind.read_settings()
+        except ValidationError as error:
+            problems += _in_words(error)
+            continue
+        if not kind.configured(configuration):
+            continue
+        if found := kind.problems(configuration):
+            problems += found
+        else:
+            made.append(kind.make(configuration))
+    if problems:
+        raise Misconfigured(*problems)
+    return made
+
+
+def _playground_is_on(settings: Settings, chats: Sequence[Chat]) -> bool:
     if settings.playground is not None:
         if settings.playground and not settings.at_home:
             log.warning("playground.public", address=settings.address)
         return settings.playground
+    if chats:
+        return False
     if not settings.at_home:
         raise Misconfigured(
             "No chat is set up for leaders, and the playground is for this computer only, so it is "

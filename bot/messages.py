@@ -20,13 +20,14 @@ class Call:
 
     chat: str  # which platform: "playground"
     place: str  # which workspace or chat there; decides the community
-    channel: str  # where inside it the call was made, and the reply is shown
+    channel: str  # where inside it the call was made
     speaker: str  # the platform's id of who spoke
     speaker_name: str
     text: str  # "/invite email ana@example.org"; a button's call looks the same
     fields: Mapping[str, str] = field(default_factory=dict)  # what a form was filled in with
     # Who is mentioned in the text as "<@U024BE7LH>": id -> display name. Filled in by the chat.
     people: Mapping[str, str] = field(default_factory=dict)
+    private: str = ""  # where the speaker alone is told how things go; empty: in the channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Field:
         None  # (choice field, value): shown only when that is chosen
     )
     required: bool = True
+    error: str = ""  # what is wrong with what was filled in
 
 
 @dataclass(frozen=True, slots=True)

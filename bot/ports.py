@@ -3,6 +3,7 @@
 `Services` is the box of plugged things that `app.py` fills once and every verb takes first.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -69,6 +70,12 @@ class Chat(Protocol):
 
     def routes(self) -> Sequence[BaseRoute]:
         """What the chat serves on our web server."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Listen until told to stop; a chat that is called over HTTP only waits for that."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
 
     async def post(self, channel: str, card: Card, *, key: str) -> str:
         """Show a new message, once per `key` where the platform can tell. Gives its id there."""

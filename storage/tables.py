@@ -1,10 +1,10 @@
 """All tables: the nouns of the glossary.
 
 `table=True` models do not validate: parsing happens at the door (`contacts`, `codes`). Everything
-but `community` itself, the jobs and their lanes, `attempt` and `playground_message` belongs to one
-community, and no query crosses it. Ids are given by the database on flush. Contacts are kept as
-typed, for sending, and as a keyed hash (`*_key`), for matching; the hash outlives the contact when
-that is erased.
+but `community` itself, the jobs and their lanes, `attempt`, `heard`, `chat_installation` and
+`playground_message` belongs to one community, and no query crosses it. Ids are given by the
+database on flush. Contacts are kept as typed, for sending, and as a keyed hash (`*_key`), for
+matching; the hash outlives the contact when that is erased.
 """
 
 import secrets
@@ -341,6 +341,25 @@ class Attempt(SQLModel, table=True):
     source: str = Field(primary_key=True)  # "code:all", "code:" and a keyed hash of an address
     hour: datetime = Field(primary_key=True, sa_type=UTCDateTime)
     count: int = 0
+
+
+class Heard(SQLModel, table=True):
+    """What a platform told us already: it repeats itself when we are slow to acknowledge."""
+
+    key: str = Field(primary_key=True)  # "slack:" and the platform's own id of what happened
+    at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
+class ChatInstallation(SQLModel, table=True):
+    """A workspace that installed the bot by itself, and the token it gave."""
+
+    __tablename__ = "chat_installation"
+
+    chat: str = Field(primary_key=True)  # "slack"
+    place: str = Field(primary_key=True)  # the workspace
+    token: str  # a secret: whoever has it speaks as the bot there
+    bot: str  # the platform's id of the bot there
+    installed_at: datetime = _at()
 
 
 class PlaygroundMessage(SQLModel, table=True):

@@ -177,7 +177,7 @@ def _send_again(
             row.community_id,
             leader_id=actor.leader_id,
             chat=actor.chat,
-            channel=actor.channel,
+            channel=actor.private,
             now=now,
         ).id
     session.flush()

@@ -124,7 +124,7 @@ def _invite_all(
         actor.community_id,
         leader_id=actor.leader_id,
         chat=actor.chat,
-        channel=actor.channel,
+        channel=actor.private,
         now=now,
     )
     rows = _renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)

@@ -70,6 +70,7 @@ class Actor:
     chat: str
     place: str
     channel: str
+    private: str  # where they alone are told how things go
 
     @property
     def trace(self) -> str:
@@ -100,6 +101,7 @@ def _actor(session: Session, call: Call, chats: Iterable[str]) -> Actor:
         chat=call.chat,
         place=call.place,
         channel=call.channel,
+        private=call.private or call.channel,
     )
 
 

@@ -73,7 +73,7 @@ def _mint(
         actor.community_id,
         leader_id=actor.leader_id,
         chat=actor.chat,
-        channel=actor.channel,
+        channel=actor.private,
         now=now,
     )
     batch = stored.add_batch(

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from bot.community import receipts
 from bot.community.ledger import Record
 from bot.ports import Services
-from storage import attempts, deliveries, invitations, jobs
+from storage import attempts, deliveries, heard, invitations, jobs
 from storage.lanes import Claimed
 
 TIMER = "timer"  # the lane of what stays in the house
@@ -26,6 +26,7 @@ async def sweep(services: Services, job: Claimed) -> Record:
         invitations.forget_drafts(session, before=now - _KEEP_DRAFTS)
         invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
         attempts.forget(session, before=now - timedelta(hours=2))
+        heard.forget(session, before=now - timedelta(days=1))
         receipts.follow(
             session, deliveries.receipts_expired(session, after=now - _SWEPT, before=now)
         )

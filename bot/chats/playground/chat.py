@@ -48,6 +48,13 @@ class PlaygroundChat:
         """Whether letters of this medium stay here, in the outbox."""
         return medium in self._outbox
 
+    async def run(self, stop: asyncio.Event) -> None:
+        """Wait: its page and scripts come over HTTP."""
+        await stop.wait()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
     async def post(self, channel: str, card: Card, *, key: str) -> str:
         """Show a card once per key."""
         body = {"text": card.text, "buttons": [asdict(button) for button in card.buttons]}

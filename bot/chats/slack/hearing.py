@@ -1,0 +1,320 @@
+"""Hearing in Slack: what people type, press and fill in becomes a `Call`; its `Reply` is shown.
+
+Everything is acknowledged before it is looked at (Slack gives 3 seconds), heard once however often
+Slack repeats it, and answered to the speaker alone.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chats.slack import blocks, home
+from bot.chats.slack.speaking import Speaker
+from bot.chats.slack.words import incoming
+from bot.messages import Button, Call, Form, Reply
+from bot.ports import Answer, ChatDown, ChatRefused, Services
+from storage import heard
+
+NAME = "slack"
+
+_PATIENCE = 2.0  # seconds for an answer before a form is told to wait; Slack's own end after 3
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
+_SETTLED = ":settles"  # ends the action_id of a button that decides its message
+_HANDED = "It is in your messages with me."
+_TOO_LATE = "Slack let the moment pass. Please press again."
+
+log = structlog.get_logger()
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The ear of one app."""
+
+    services: Services
+    answer: Answer
+    speaker: Speaker
+    root: str  # the one command of the umbrella spelling
+
+    def attach(self, app: AsyncApp) -> None:
+        """Listen to everything that the app is told."""
+        app.command(re.compile(r".+"))(self.command)
+        app.action(re.compile(r"call:.*"))(self.button)
+        app.action(blocks.VALUE)(self.choice)
+        app.action(home.SEARCH)(self.search)
+        app.view(blocks.FORM)(self.form)
+        app.event("app_home_opened")(self.home_opened)
+
+    # Commands
+
+    async def command(
+        self, ack: AsyncAck, body: Json, respond: AsyncRespond, client: AsyncWebClient
+    ) -> None:
+        """Somebody said `/invite email ana@example.org`, or `/porchlight invite email ...`."""
+        await ack()
+        if not await self._first_time(body["trigger_id"]):
+            return
+        call = await self._call(
+            client, body, self._words(body), channel=body["channel_id"], user=body["user_id"],
+            name=body.get("user_name", ""),
+        )  # fmt: skip
+        await self._show(call, await self.answer(call), body, respond, client)
+
+    def _words(self, body: Json) -> str:
+        command, text = body["command"], incoming(body.get("text") or "")
+        if command.removeprefix("/").lower() == self.root:
+            return f"/{text.strip().removeprefix('/') or 'help'}"
+        return f"{command} {text}"
+
+    # Buttons
+
+    async def button(
+        self, ack: AsyncAck, body: Json, respond: AsyncRespond, client: AsyncWebClient
+    ) -> None:
+        """Somebody pressed a button of ours, below a message or in a modal."""
+        await ack()
+        if not await self._first_time(body["trigger_id"]):
+            return
+        [pressed, *_] = body["actions"]
+        view = body.get("view") or {}
+        channel = _meta(view).get("channel") or (body.get("channel") or {}).get("id", "")
+        call = await self._call(
+            client, body, pressed["value"], channel=channel, user=body["user"]["id"],
+            name=body["user"].get("name", ""),
+        )  # fmt: skip
+        reply = await self.answer(call)
+        if view.get("type") == "modal":
+            await self._update(client, view["id"], call, reply)
+            return
+        if view.get("type") == "home":
+            await self._open(client, body, call, reply)
+            await self._publish(client, call)
+            return
+        settles = pressed["action_id"].endswith(_SETTLED)
+        await self._show(call, reply, body, respond, client, replaces=settles)
+
+    # Forms
+
+    async def choice(self, ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
+        """A choice in a form asks for other fields."""
+        await ack()
+        view = body["view"]
+        meta = _meta(view)
+        call = await self._call(
+            client, body, meta["asked"], channel=meta["channel"], user=body["user"]["id"]
+        )
+        reply = await self.answer(call)
+        if reply.form is not None:
+            shown = _modal(call, reply.form, reply.text, filled=blocks.filled(view))
+            await _quietly(client.views_update(view_id=view["id"], view=shown))
+
+    async def form(self, ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
+        """A form was sent: answer within it, with the mistakes at their fields."""
+        view, meta = body["view"], _meta(body["view"])
+        key = f"view:{view['id']}"
+        if not await self._first_time(key):
+            await ack()
+            return
+        call = await self._call(
+            client, body, meta["call"], channel=meta["channel"], user=body["user"]["id"],
+            name=body["user"].get("name", ""),
+        )  # fmt: skip
+        call = replace(call, fields=blocks.filled(view))
+        answering = asyncio.ensure_future(self.answer(call))
+        done, _ = await asyncio.wait({answering}, timeout=_PATIENCE)
+        if not done:
+            wait = blocks.said("One moment", "Working on it …")
+            await ack(response_action="update", view=wait)
+            await self._update(client, view["id"], call, await answering)
+            return
+        reply = answering.result()
+        errors = {field.name: field.error for field in reply.form.fields if field.error} if (
+            reply.form) else {}  # fmt: skip
+        shown_errors = {name: error for name, error in errors.items() if name in call.fields}
+        if reply.form is not None:
+            await self._forget(key)  # it may be sent again, corrected
+        if shown_errors:
+            await ack(response_action="errors", errors=shown_errors)
+            return
+        await ack(response_action="update", view=await self._view(call, reply))
+
+    # Home
+
+    async def home_opened(self, body: Json, event: Json, client: AsyncWebClient) -> None:
+        """Somebody looks at the app's Home tab."""
+        if event.get("tab") != "home":
+            return
+        call = _plain_call(body["team_id"], event["user"])
+        await self._publish(client, call)
+
+    async def search(self, ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
+        """A leader searches the members in the Home tab."""
+        await ack()
+        call = _plain_call(body["team"]["id"], body["user"]["id"])
+        await self._publish(client, call, search=str(body["actions"][0].get("value") or ""))
+
+    async def _publish(self, client: AsyncWebClient, call: Call, *, search: str = "") -> None:
+        view = await home.view(self.services, call, search=search, now=datetime.now(UTC))
+        await _quietly(client.views_publish(user_id=call.speaker, view=view))
+
+    # Showing
+
+    async def _show(
+        self,
+        call: Call,
+        reply: Reply,
+        body: Json,
+        respond: AsyncRespond,
+        client: AsyncWebClient,
+        *,
+        replaces: bool = False,
+    ) -> None:
+        if reply.form is not None:
+            await self._open(client, body, call, reply, otherwise=respond)
+            return
+        text = await self._text(call, reply)
+        shown = _marked(blocks.message(text, reply.buttons), reply.buttons)
+        await respond(**shown, response_type="ephemeral", replace_original=replaces,
+                      unfurl_links=False, unfurl_media=False)  # fmt: skip
+
+    async def _text(self, call: Call, reply: Reply) -> str:
+        """What to say, once its files are handed over where the speaker alone sees them."""
+        if not reply.files:
+            return reply.text
+        try:
+            await self.speaker.hand_over(call.private, reply.files, reply.text)
+        except (ChatDown, ChatRefused) as error:
+            log.warning("slack.file_not_taken", error=str(error))
+            return f"{reply.text}\nSlack did not take the file just now. Ask for it again, please."
+        return f"{reply.text}\n{_HANDED}"
+
+    async def _open(
+        self,
+        client: AsyncWebClient,
+        body: Json,
+        call: Call,
+        reply: Reply,
+        *,
+        otherwise: AsyncRespond | None = None,
+    ) -> None:
+        """Open a modal that shows the reply; the moment for that is over after 3 seconds."""
+        view = await self._view(call, reply)
+        try:
+            await client.views_open(trigger_id=body["trigger_id"], view=view)
+        except SlackApiError as error:
+            log.warning("slack.no_modal", error=error.response.get("error"))
+            if otherwise is not None:
+                again = (Button("Open the form", call.text, "primary"),)
+                await otherwise(**blocks.message(_TOO_LATE, again), response_type="ephemeral")
+
+    async def _update(self, client: AsyncWebClient, view_id: str, call: Call, reply: Reply) -> None:
+        """Show the reply in a modal that is open; in the speaker's messages when it was closed."""
+        view = await self._view(call, reply)
+        if not await _quietly(client.views_update(view_id=view_id, view=view)):
+            channel = await client.conversations_open(users=call.speaker)
+            await client.chat_postEphemeral(
+                channel=channel["channel"]["id"], user=call.speaker,
+                **_marked(blocks.message(reply.text, reply.buttons), reply.buttons),
+            )  # fmt: skip
+
+    async def _view(self, call: Call, reply: Reply) -> dict[str, Any]:
+        if reply.form is not None:
+            return _modal(call, reply.form, reply.text)
+        view = blocks.said(_title(call), await self._text(call, reply), reply.buttons)
+        return {**view, "private_metadata": json.dumps({"channel": call.channel})}
+
+    # Calls
+
+    async def _call(
+        self,
+        client: AsyncWebClient,
+        body: Json,
+        text: str,
+        *,
+        channel: str,
+        user: str,
+        name: str = "",
+    ) -> Call:
+        team = body.get("team_id") or body["team"]["id"]
+        asked = set(_MENTION.findall(text))
+        wants_name = text.split()[:2] in (["/leaders", "claim"], ["/leaders", "add"])
+        people = {one: await _name_of(client, one) for one in sorted(asked)}
+        return Call(
+            chat=NAME,
+            place=team,
+            channel=channel if "/" in channel else f"{team}/{channel or user}",
+            private=f"{team}/{user}",
+            speaker=user,
+            speaker_name=(await _name_of(client, user) if wants_name else "") or name or user,
+            text=text,
+            people={one: found for one, found in people.items() if found},
+        )
+
+    async def _first_time(self, key: str) -> bool:
+        return await self.services.storage.write(heard.once, f"{NAME}:{key}", now=datetime.now(UTC))
+
+    async def _forget(self, key: str) -> None:
+        await self.services.storage.write(heard.forget_one, f"{NAME}:{key}")
+
+
+def _plain_call(team: str, user: str) -> Call:
+    own = f"{team}/{user}"
+    return Call(chat=NAME, place=team, channel=own, private=own, speaker=user, speaker_name=user,
+                text="/members")  # fmt: skip
+
+
+def _modal(
+    call: Call, form: Form, above: str, *, filled: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    meta = {"call": form.call, "asked": call.text, "channel": call.channel}
+    return blocks.modal(form, metadata=json.dumps(meta), filled=filled, above=above)
+
+
+def _meta(view: Json) -> dict[str, str]:
+    """What we wrote into the view; Slack gives it back unchanged."""
+    found: dict[str, str] = json.loads(view.get("private_metadata") or "{}")
+    return found
+
+
+def _title(call: Call) -> str:
+    word = call.text.split(maxsplit=1)[0].removeprefix("/")
+    return word.capitalize() or "Porchlight"
+
+
+def _marked(message: dict[str, Any], buttons: tuple[Button, ...]) -> dict[str, Any]:
+    """Note in the names of buttons which of them decide their message."""
+    settling = {f"call:{n}" for n, button in enumerate(buttons) if button.settles}
+    for block in message["blocks"]:
+        for element in block["elements"] if block["type"] == "actions" else ():
+            if element["action_id"] in settling:
+                element["action_id"] += _SETTLED
+    return message
+
+
+async def _name_of(client: AsyncWebClient, user: str) -> str:
+    """How somebody is called; empty when Slack does not say."""
+    try:
+        found = await client.users_info(user=user)
+    except SlackApiError:
+        return ""
+    profile = found["user"].get("profile", {})
+    return str(profile.get("real_name") or found["user"].get("real_name") or "")
+
+
+async def _quietly(asking: Any) -> bool:
+    """Whether it worked; a view that was closed meanwhile is no trouble."""
+    try:
+        await asking
+    except SlackApiError as error:
+        log.info("slack.view", error=error.response.get("error"))
+        return False
+    return True

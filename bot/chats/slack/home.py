@@ -1,0 +1,98 @@
+"""The app's Home tab in Slack: the community at a glance for leaders, a few words for others."""
+
+from datetime import datetime
+from typing import Any
+
+from bot.chats.slack import blocks
+from bot.community import communities, invitations, labels, leaders, members
+from bot.community.communities import Overview
+from bot.community.errors import Refusal
+from bot.community.members import Roll
+from bot.messages import Button, Call
+from bot.ports import Services
+
+SEARCH = "search"  # the action_id of the field that searches the members
+_LATEST = 5  # invitations shown
+_INVITE = (
+    Button("Invite members", "/invite", "primary"),
+    Button("All invitations", "/invites"),
+    Button("Failed", "/invites failed"),
+    Button("Community", "/community"),
+    Button("Help", "/help"),
+)
+Json = dict[str, Any]
+
+
+async def view(services: Services, call: Call, *, search: str, now: datetime) -> Json:
+    """The tab of whoever looks: only leaders see names and addresses."""
+    try:
+        actor = await leaders.actor_of(services, call)
+    except Refusal as refusal:
+        return {"type": "home", "blocks": _of(refusal.words, ())}
+    overview = await communities.overview(services, actor, now=now)
+    page = await invitations.page(services, actor, now=now)
+    failed = await invitations.page(services, actor, state="failed", now=now)
+    roll = await members.roll(services, actor, search=search)
+    shown = [
+        _head(overview.community.name),
+        *_of(_numbers(overview, failed.total), _INVITE),
+        {"type": "divider"},
+        _head("Latest invitations"),
+    ]
+    for number, standing in enumerate(page.standings[:_LATEST]):
+        row = await invitations.show(services, actor, standing.invitation.id, now=now)
+        shown += _numbered(_of(row.text, row.buttons), number)
+    if not page.standings:
+        shown += _of("Nobody was invited yet.", ())
+    shown += [{"type": "divider"}, _head("Members"), _search(search), *_of(_roll(roll), ())]
+    return {"type": "home", "blocks": shown}
+
+
+def _numbers(overview: Overview, failed: int) -> str:
+    return (
+        f"{overview.households} households, {overview.members} members. "
+        f"{overview.open_invitations} invitations are open, {failed} did not arrive.\n"
+        f"Leaders: {', '.join(overview.leaders)}."
+    )
+
+
+def _roll(roll: Roll) -> str:
+    if not roll.household_count:
+        return f"Nobody is like “{roll.search}”." if roll.search else "Nobody has joined yet."
+    lines = []
+    for household, people in roll.households:
+        names = ", ".join(mate.name + (" (head)" if mate.is_head else "") for mate in people)
+        lines.append(f"{household.address}: {names}, since {labels.day(household.created_at)}")
+    if more := roll.household_count - len(roll.households):
+        lines.append(f"… and {more} more; search, or say `/members`.")
+    return "\n".join(lines)
+
+
+def _of(text: str, buttons: tuple[Button, ...]) -> list[Json]:
+    found: list[Json] = blocks.message(text, buttons)["blocks"]
+    return found
+
+
+def _numbered(rows: list[Json], number: int) -> list[Json]:
+    """The same rows, with names of buttons that are unique in the whole tab."""
+    for row in rows:
+        for element in row["elements"] if row["type"] == "actions" else ():
+            element["action_id"] = f"{element['action_id']}:{number}"
+    return rows
+
+
+def _head(words: str) -> Json:
+    return {"type": "header", "text": {"type": "plain_text", "text": words[:150], "emoji": False}}
+
+
+def _search(search: str) -> Json:
+    element: Json = {
+        "type": "plain_text_input",
+        "action_id": SEARCH,
+        "max_length": 100,
+        "placeholder": {"type": "plain_text", "text": "A name or an address", "emoji": False},
+    }
+    if search:
+        element["initial_value"] = search[:100]
+    label = {"type": "plain_text", "text": "Search", "emoji": False}
+    return {"type": "input", "dispatch_action": True, "label": label, "element": element}

@@ -1,0 +1,126 @@
+"""Speaking in Slack: post, edit, hand over a file; and what each of Slack's refusals comes to."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chats.slack import blocks
+from bot.chats.slack.words import outgoing
+from bot.messages import Card, File
+from bot.ports import ChatDown, ChatRefused
+
+# Nothing that people wrote becomes a link, a mention or a preview.
+PLAIN: dict[str, Any] = {
+    "parse": "none",
+    "link_names": False,
+    "unfurl_links": False,
+    "unfurl_media": False,
+}
+
+_OPERATOR = 300.0  # seconds a lane rests when only the operator can help
+_AWAY = {"internal_error", "fatal_error", "request_timeout", "service_unavailable",
+         "team_added_to_org", "accesslimited"}  # fmt: skip
+_TOKEN = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
+          "missing_scope", "no_permission", "not_allowed_token_type"}  # fmt: skip
+_NOT_THERE = "I am not in that channel. Write `/invite @Porchlight` there, then `/announce here`."
+_WORDS = {
+    "not_in_channel": _NOT_THERE,
+    "channel_not_found": _NOT_THERE,
+    "is_archived": "The channel is archived. Say `/announce here` in another one.",
+    "restricted_action": "This workspace does not let me write in that channel.",
+    "message_not_found": "The message was deleted.",
+    "cant_update_message": "The message can no longer be edited.",
+    "edit_window_closed": "The message can no longer be edited.",
+}
+
+log = structlog.get_logger()
+
+
+class Clients(Protocol):
+    """Gives the client that speaks in a workspace."""
+
+    async def __call__(self, team: str) -> AsyncWebClient:
+        """The client. Raises: ChatRefused, when the app is not installed there."""
+
+
+class Speaker:
+    """Says things in channels, which are written `T0123/C0456`; `T0123/U0789` is somebody's own."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._own: dict[tuple[str, str], str] = {}  # (team, user) -> their messages with the bot
+
+    async def post(self, channel: str, card: Card) -> str:
+        """Show a message. Gives `C0456:1700000000.000100`. Raises: ChatDown, ChatRefused."""
+        team, place = await self._place(channel)
+        client = await self._clients(team)
+        shown = blocks.message(card.text, card.buttons)
+        answer = await _asked(lambda: client.chat_postMessage(channel=place, **shown, **PLAIN))
+        return f"{answer['channel']}:{answer['ts']}"
+
+    async def edit(self, channel: str, message: str, card: Card) -> None:
+        """Replace a message's content. Raises: ChatDown, ChatRefused."""
+        client = await self._clients(channel.partition("/")[0])
+        place, _, ts = message.partition(":")
+        shown = blocks.message(card.text, card.buttons)
+        await _asked(
+            lambda: client.chat_update(
+                channel=place, ts=ts, parse="none", link_names=False, **shown
+            )
+        )
+
+    async def hand_over(self, channel: str, files: Sequence[File], words: str) -> None:
+        """Put files into a channel or somebody's own messages. Raises: ChatDown, ChatRefused."""
+        team, place = await self._place(channel)
+        client = await self._clients(team)
+        uploads = [
+            {"filename": file.name, "title": file.name, "content": file.content} for file in files
+        ]
+        await _asked(
+            lambda: client.files_upload_v2(
+                channel=place, file_uploads=uploads, initial_comment=outgoing(words)
+            )
+        )
+
+    async def _place(self, channel: str) -> tuple[str, str]:
+        team, _, place = channel.partition("/")
+        if place[:1] not in {"U", "W"}:
+            return team, place
+        if (team, place) not in self._own:
+            client = await self._clients(team)
+            answer = await _asked(lambda: client.conversations_open(users=place))
+            self._own[team, place] = answer["channel"]["id"]
+        return team, self._own[team, place]
+
+
+async def _asked(call: Callable[[], Awaitable[Any]]) -> Any:
+    """What Slack answers. Raises: ChatDown, when it makes sense to try again; ChatRefused."""
+    try:
+        return await call()
+    except SlackApiError as error:
+        raise trouble(error) from error
+    except (SlackRequestError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise ChatDown from error
+
+
+def trouble(error: SlackApiError) -> ChatDown | ChatRefused:
+    """What an answer of Slack's that is no success comes to."""
+    response: Any = error.response
+    status = getattr(response, "status_code", 200)
+    code = response.get("error", "") if isinstance(getattr(response, "data", None), dict) else ""
+    if status == 429 or code == "ratelimited":
+        return ChatDown(retry_after=_seconds(response.headers.get("Retry-After")))
+    if code in _TOKEN:
+        log.error("slack.refuses_us", error=code)
+        return ChatDown(retry_after=_OPERATOR)
+    if status >= 500 or code in _AWAY or not code:
+        return ChatDown()
+    return ChatRefused(_WORDS.get(code, f"Slack refused this message ({code})."))
+
+
+def _seconds(header: str | None) -> float:
+    return float(header) if header and header.isdecimal() else 30.0
