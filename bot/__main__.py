@@ -71,19 +71,24 @@ async def _run(settings: Settings) -> None:
     stop = _stop_on_signals()
     _claim_port(settings)
     async with open_house(settings) as house:
-        server = _server(house.app, settings)
-        serving = asyncio.create_task(server.serve())
-        working = asyncio.create_task(house.postman().run(stop))
         greeting = asyncio.create_task(_greet(settings, house))
-        listening = [asyncio.create_task(chat.run(stop)) for chat in house.chats]
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait(
-            {serving, working, stopping, *listening}, return_when=asyncio.FIRST_COMPLETED
-        )
-        stop.set()
-        server.stop()
+        await serve(house, settings, stop)
         greeting.cancel()
-        await asyncio.gather(serving, working, *listening)
+
+
+async def serve(house: Any, settings: Settings, stop: asyncio.Event) -> None:
+    """Answer, listen and carry until `stop` is set; then finish what is under way."""
+    server = _server(house.app, settings)
+    doing = [
+        asyncio.create_task(server.serve()),
+        asyncio.create_task(house.postman().run(stop)),
+        *(asyncio.create_task(chat.run(stop)) for chat in house.chats),
+    ]
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, *doing}, return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    server.stop()
+    await asyncio.gather(*doing)
 
 
 async def _work(settings: Settings, lease: float | None) -> None:

@@ -187,7 +187,7 @@ async def test_the_head_and_the_leader_hear_of_a_newcomer_in_the_household(
     form = sign_up("Tomás Vega", "FLAT 4B", email="tomas@example.net")
     joined = await scene.redeem(services, second, form)
     assert not joined.is_head
-    said = await posted(services)
+    said = [line for message in await posted(services) for line in message.splitlines()]
     assert "Rosa Delgado joined at Flat 4B, invited by Robin Vale." in said
     assert "Tomás Vega joined the household at Flat 4B, invited by Robin Vale." in said
     assert any("Tomás Vega joined the household of Rosa Delgado" in words for words in said)

@@ -27,8 +27,8 @@ from storage import heard
 NAME = "slack"
 
 _PATIENCE = 2.0  # seconds for an answer before a form is told to wait; Slack's own end after 3
+_LONGEST_ASKED = 200  # characters; a view remembers 3,000 in all, and a paste can be longer
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
-_SETTLED = ":settles"  # ends the action_id of a button that decides its message
 _HANDED = "It is in your messages with me."
 _TOO_LATE = "Slack let the moment pass. Please press again."
 
@@ -99,7 +99,7 @@ class Hearing:
             await self._open(client, body, call, reply)
             await self._publish(client, call)
             return
-        settles = pressed["action_id"].endswith(_SETTLED)
+        settles = pressed["action_id"].endswith(blocks.SETTLES)
         await self._show(call, reply, body, respond, client, replaces=settles)
 
     # Forms
@@ -182,7 +182,7 @@ class Hearing:
             await self._open(client, body, call, reply, otherwise=respond)
             return
         text = await self._text(call, reply)
-        shown = _marked(blocks.message(text, reply.buttons), reply.buttons)
+        shown = blocks.message(text, reply.buttons)
         await respond(**shown, response_type="ephemeral", replace_original=replaces,
                       unfurl_links=False, unfurl_media=False)  # fmt: skip
 
@@ -223,7 +223,7 @@ class Hearing:
             channel = await client.conversations_open(users=call.speaker)
             await client.chat_postEphemeral(
                 channel=channel["channel"]["id"], user=call.speaker,
-                **_marked(blocks.message(reply.text, reply.buttons), reply.buttons),
+                **blocks.message(reply.text, reply.buttons),
             )  # fmt: skip
 
     async def _view(self, call: Call, reply: Reply) -> dict[str, Any]:
@@ -275,7 +275,8 @@ def _plain_call(team: str, user: str) -> Call:
 def _modal(
     call: Call, form: Form, above: str, *, filled: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    meta = {"call": form.call, "asked": call.text, "channel": call.channel}
+    asked = call.text if len(call.text) <= _LONGEST_ASKED else call.text.split(maxsplit=1)[0]
+    meta = {"call": form.call, "asked": asked, "channel": call.channel}
     return blocks.modal(form, metadata=json.dumps(meta), filled=filled, above=above)
 
 
@@ -288,16 +289,6 @@ def _meta(view: Json) -> dict[str, str]:
 def _title(call: Call) -> str:
     word = call.text.split(maxsplit=1)[0].removeprefix("/")
     return word.capitalize() or "Porchlight"
-
-
-def _marked(message: dict[str, Any], buttons: tuple[Button, ...]) -> dict[str, Any]:
-    """Note in the names of buttons which of them decide their message."""
-    settling = {f"call:{n}" for n, button in enumerate(buttons) if button.settles}
-    for block in message["blocks"]:
-        for element in block["elements"] if block["type"] == "actions" else ():
-            if element["action_id"] in settling:
-                element["action_id"] += _SETTLED
-    return message
 
 
 async def _name_of(client: AsyncWebClient, user: str) -> str:

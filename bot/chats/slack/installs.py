@@ -14,7 +14,7 @@ from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from bot.chats.slack.manifest import SCOPES
+from bot.chats.slack.manifest import OAUTH_PATH, SCOPES
 from bot.chats.slack.settings import SlackSettings
 from bot.community import tokens
 from bot.ports import Services
@@ -23,7 +23,7 @@ from storage import installations
 from storage.database import Storage
 
 INSTALL = "/slack/install"
-BACK = "/slack/oauth_redirect"
+BACK = OAUTH_PATH
 _CHAT = "slack"
 _PURPOSE = "slack install"
 _WHILE = timedelta(minutes=10)  # between Slack's page and ours

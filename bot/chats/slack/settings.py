@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings
 
 from bot.settings import CONFIG
 
-_ROOT = re.compile(r"[a-z0-9_-]{1,32}")  # what Slack takes as a command
+_ROOT = re.compile(r"[a-z0-9_-]{1,31}")  # what Slack takes as a command, less its slash
 _NONE = SecretStr("")
 
 

@@ -26,7 +26,10 @@ _AWAY = {"internal_error", "fatal_error", "request_timeout", "service_unavailabl
          "team_added_to_org", "accesslimited"}  # fmt: skip
 _TOKEN = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
           "missing_scope", "no_permission", "not_allowed_token_type"}  # fmt: skip
-_NOT_THERE = "I am not in that channel. Write `/invite @Porchlight` there, then `/announce here`."
+_NOT_THERE = (
+    "I am not in that channel. Add Porchlight to it (the channel's name at the top, then "
+    "Integrations, Add apps), then say `/announce here` in it."
+)
 _WORDS = {
     "not_in_channel": _NOT_THERE,
     "channel_not_found": _NOT_THERE,

@@ -1,0 +1,147 @@
+"""A whole house on a real port, plugged into a Slack that is a real server, too."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import serve
+from bot.app import House, open_house
+from bot.community import claims
+from bot.settings import Settings
+from tests.standins.slack import SlackStandIn
+from tests.standins.slack_workspace import Message, View
+from tests.stories.program import free_port
+
+SECRET = "a secret of the tests alone, 32+ bytes"
+PATIENCE = 15.0  # seconds; a busy machine is no fault
+
+
+@dataclass(slots=True)
+class Scene:
+    """Maple Court, led from Slack by Ana Ruiz."""
+
+    slack: SlackStandIn
+    house: House
+    ana: str
+    ben: str  # a member of the workspace who leads nothing
+    porch: str  # a channel with the bot in it
+    address: str
+
+    async def say(self, text: str, *, user: str = "", channel: str = "") -> str:
+        """Say a command and read the answer that the speaker alone sees."""
+        before = len(self.slack.ephemeral)
+        command, _, rest = text.partition(" ")
+        answer = await self.slack.command(user or self.ana, channel or self.porch, command, rest)
+        assert not answer.trouble, answer
+        await self.slack.until(lambda: len(self.slack.ephemeral) > before, seconds=PATIENCE)
+        return self.slack.ephemeral[-1].text
+
+    @property
+    def said(self) -> Message:
+        """The newest answer that only the speaker sees."""
+        return self.slack.ephemeral[-1]
+
+    def own(self, user: str = "") -> list[Message]:
+        """What is in somebody's own messages with the bot."""
+        return self.slack.in_channel(self.slack.direct(user or self.ana).id)
+
+    async def view(self, title: str, *, user: str = "") -> View:
+        """The modal with this title, once it is on top."""
+
+        def found() -> View | None:
+            stack = self.slack.views.get(user or self.ana)
+            return stack[-1] if stack and stack[-1].title == title else None
+
+        view: View = await self.slack.until(found, seconds=PATIENCE)
+        return view
+
+
+Open = Callable[..., AbstractAsyncContextManager[Scene]]
+
+
+@pytest.fixture
+def open_slack(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens the house; `by` "http" or "socket"; `led`, whether Ana has claimed it."""
+
+    @asynccontextmanager
+    async def opened(*, by: str = "http", led: bool = True) -> AsyncIterator[Scene]:
+        monkeypatch.chdir(tmp_path)
+        async with SlackStandIn() as slack:
+            monkeypatch.setenv("SLACK_BOT_TOKEN", slack.bot_token)
+            monkeypatch.setenv("SLACK_API_URL", slack.api_url)
+            if by == "socket":
+                monkeypatch.setenv("SLACK_APP_TOKEN", slack.app_token)
+            else:
+                monkeypatch.setenv("SLACK_SIGNING_SECRET", slack.signing_secret)
+            port = free_port()
+            settings = Settings(
+                _env_file=None, database_url=sqlite_url, port=port, secret_key=SECRET
+            )
+            async with open_house(settings) as house, _served(house, settings):
+                slack.events_url = f"http://127.0.0.1:{port}/slack/events"
+                if by == "socket":
+                    await slack.until(lambda: slack.line.connections, seconds=PATIENCE)
+                scene = Scene(
+                    slack,
+                    house,
+                    ana=slack.add_user("Ana Ruiz"),
+                    ben=slack.add_user("Ben Okafor"),
+                    porch=slack.add_channel("front-porch"),
+                    address=settings.address,
+                )
+                if led:
+                    await _claim(scene)
+                yield scene
+
+    return opened
+
+
+@pytest.fixture(params=["http", "socket"])
+async def scene(request: pytest.FixtureRequest, open_slack: Open) -> AsyncIterator[Scene]:
+    """The house by both ways of connecting."""
+    async with open_slack(by=request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def by_http(open_slack: Open) -> AsyncIterator[Scene]:
+    """The house that Slack calls over HTTP."""
+    async with open_slack() as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _served(house: House, settings: Settings) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(house, settings, stop))
+    try:
+        await _until_open(settings.port, serving)
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(PATIENCE):
+            await serving
+
+
+async def _until_open(port: int, serving: asyncio.Task[None]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not serving.done():
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return
+    await serving
+
+
+async def _claim(scene: Scene) -> None:
+    code = await claims.claim_code(scene.house.services, "slack", now=datetime.now(UTC))
+    said = await scene.say(f"/leaders claim {code}")
+    assert "Ana Ruiz" in said or "lead" in said, said

@@ -1,0 +1,92 @@
+"""What leaders do in Slack, by Socket Mode and by HTTP alike."""
+
+import pytest
+
+from tests.chats.slack.conftest import PATIENCE, Open, Scene
+
+
+async def test_one_letter_and_its_receipt_in_the_leaders_own_messages(scene: Scene) -> None:
+    said = await scene.say("/invite email rosa@example.org")
+    assert "rosa@example.org" in said
+    [receipt] = await scene.slack.until(scene.own, seconds=PATIENCE)
+    await scene.slack.until(lambda: "has been sent" in scene.own()[0].text, seconds=PATIENCE)
+    assert receipt.channel.startswith("D")
+    assert scene.slack.in_channel(scene.porch) == [], "nobody else reads the address"
+
+
+async def test_the_umbrella_spelling_says_the_same(scene: Scene) -> None:
+    said = await scene.say("/porchlight invite email rosa@example.org")
+    assert "rosa@example.org" in said
+    assert "`/passes`" in await scene.say("/porchlight"), "alone it helps"
+
+
+async def test_what_slack_made_of_an_address_is_understood(scene: Scene) -> None:
+    said = await scene.say("/invite email <mailto:rosa@example.org|rosa@example.org>")
+    assert said.startswith("Inviting rosa@example.org")
+
+
+async def test_somebody_who_leads_nothing_is_told_who_does(scene: Scene) -> None:
+    said = await scene.say("/invite email rosa@example.org", user=scene.ben)
+    assert "Ana Ruiz" in said
+    assert scene.own(scene.ben) == []
+
+
+async def test_a_form_becomes_a_preview_and_is_sent_from_it(scene: Scene) -> None:
+    await scene.slack.command(scene.ana, scene.porch, "/invite")
+    await scene.view("Invite members")
+    pasted = "rosa@example.org\nmara@example.org\nnonsense"
+    answer = await scene.slack.submit(scene.ana, {"to": pasted})
+    assert not answer.trouble, answer
+    view = await scene.view("Invite")
+    words = str(view.body["blocks"])
+    assert "nonsense" in words
+    await scene.slack.press(scene.ana, view, "Send 2")
+    await scene.slack.until(lambda: "2 invitations" in "".join(m.text for m in scene.own()),
+                            seconds=PATIENCE)  # fmt: skip
+
+
+async def test_a_choice_in_the_form_asks_for_its_fields(scene: Scene) -> None:
+    await scene.slack.command(scene.ana, scene.porch, "/invite")
+    view = await scene.view("Invite members")
+    assert "count" not in {block.get("block_id") for block in view.blocks}
+    await scene.slack.press(scene.ana, view, "way", "pass")
+    await scene.slack.until(
+        lambda: "count" in {block.get("block_id") for block in scene.slack.view(scene.ana).blocks},
+        seconds=PATIENCE,
+    )
+
+
+async def test_passes_come_as_a_file_into_the_leaders_own_messages(scene: Scene) -> None:
+    await scene.say("/passes 3 Elm Street")
+    files = scene.slack.files
+    assert [file.channel for file in files] == [scene.slack.direct(scene.ana).id] * len(files)
+    assert any(file.name.endswith(".pdf") and file.content[:5] == b"%PDF-" for file in files)
+
+
+async def test_a_join_is_announced_in_the_channel_that_was_chosen(scene: Scene) -> None:
+    said = await scene.say("/announce here")
+    assert "announce here" in said
+
+
+async def test_a_settling_button_takes_its_message_away(scene: Scene) -> None:
+    await scene.say("/invite email rosa@gmial.com")
+    asked = scene.said
+    await scene.slack.press(scene.ana, asked, "Cancel")
+    await scene.slack.until(lambda: "Cancelled" in scene.said.text, seconds=PATIENCE)
+
+
+async def test_the_home_tab_is_for_leaders(scene: Scene) -> None:
+    await scene.say("/invite email rosa@example.org")
+    await scene.slack.open_home(scene.ana)
+    home = await scene.slack.until(lambda: scene.slack.homes.get(scene.ana), seconds=PATIENCE)
+    assert "rosa@example.org" in str(home.body)
+    await scene.slack.open_home(scene.ben)
+    home = await scene.slack.until(lambda: scene.slack.homes.get(scene.ben), seconds=PATIENCE)
+    assert "rosa@example.org" not in str(home.body)
+    assert "Ana Ruiz" in str(home.body)
+
+
+@pytest.mark.parametrize("by", ["http", "socket"])
+async def test_before_anybody_leads_the_claim_code_is_asked_for(open_slack: Open, by: str) -> None:
+    async with open_slack(by=by, led=False) as scene:
+        assert "/leaders claim" in await scene.say("/invite email rosa@example.org")
