@@ -189,9 +189,10 @@ class SlackStandIn(Workspace):
             raise Refused("account_inactive")
         if token != method.token:
             raise Refused("not_allowed_token_type")
-        if method.scope and method.scope not in self.scopes:
+        needed = method.scope.format(kind=self.kind(given.get("channel", "")))
+        if needed and needed not in self.scopes:
             had = ",".join(sorted(self.scopes))
-            raise Refused("missing_scope", needed=method.scope, provided=had)
+            raise Refused("missing_scope", needed=needed, provided=had)
         return method
 
     # Faults

@@ -7,9 +7,9 @@ https://docs.slack.dev/surfaces/modals
 import time
 from typing import Any
 
-from tests.standins.slack_api import checked_view, content
 from tests.standins.slack_blocks import Json, completed
 from tests.standins.slack_line import Acknowledged
+from tests.standins.slack_params import checked_view, content
 from tests.standins.slack_workspace import Message, Refused, ResponseUrl, View, Workspace
 
 _MESSAGE = {

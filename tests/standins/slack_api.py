@@ -5,15 +5,24 @@ its id; what Slack would cut is refused.
 Source: https://docs.slack.dev/reference/methods
 """
 
-import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
 
 from tests.standins import slack_blocks as blocks
 from tests.standins.slack_blocks import Json
+from tests.standins.slack_params import (
+    Params,
+    advice,
+    blocks_of,
+    checked_view,
+    decoded,
+    is_true,
+    metadata_of,
+    text_of,
+    whole,
+)
 from tests.standins.slack_payloads import channel_json, message_json, user_json, view_json
 from tests.standins.slack_workspace import Refused, StoredFile, Upload, View, Workspace
 
@@ -21,11 +30,7 @@ BOT_TOKEN = "xoxb-stand-in"  # a server that keeps no secrets
 APP_TOKEN = "xapp-stand-in"
 CLIENT_ID, CLIENT_SECRET = "1.2", "stand-in-client"
 
-_LONGEST_TEXT = 40_000  # characters; Slack would cut the rest
-_BEST_TEXT = 4_000  # characters that Slack recommends at most
 _LONGEST_NAME = 255  # characters of a file name
-
-Params = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Method:
     answer: Callable[[Workspace, Params], Json]
     needs: AbstractSet[str] = frozenset()
     may: AbstractSet[str] = frozenset()
-    scope: str = ""
+    scope: str = ""  # "{kind}:read" depends on the kind of channel
     token: str = BOT_TOKEN  # "" when it needs none
 
     def check(self, params: Params) -> None:
@@ -54,11 +59,11 @@ class Method:
 def _post_message(here: Workspace, params: Params) -> Json:
     channel = str(params["channel"])
     place = here.place_of_ours(here.direct(channel).id if channel in here.users else channel)
-    text, shown = _text(params), _blocks(params)
-    metadata, thread = _metadata(params), _thread(here, place.id, params)
+    text, shown = text_of(params), blocks_of(params)
+    metadata, thread = metadata_of(params), _thread(here, place.id, params)
     message = here.show(place.id, text, shown, metadata=metadata, thread_ts=thread)
     facts = {"channel": place.id, "ts": message.ts, "message": message_json(here, message)}
-    return facts | _advice(text)
+    return facts | advice(text)
 
 
 def _update_message(here: Workspace, params: Params) -> Json:
@@ -66,7 +71,7 @@ def _update_message(here: Workspace, params: Params) -> Json:
     message = here.message(place.id, params["ts"])
     if message.author != here.bot:
         raise Refused("cant_update_message")
-    text, shown, metadata = _text(params), _blocks(params), _metadata(params)
+    text, shown, metadata = text_of(params), blocks_of(params), metadata_of(params)
     message.text = text
     if "blocks" in params:  # else they stay
         message.blocks, message.state = blocks.completed(shown), {}
@@ -74,7 +79,7 @@ def _update_message(here: Workspace, params: Params) -> Json:
         message.metadata = metadata
     message.edits += 1
     facts = {"channel": place.id, "ts": message.ts, "text": text}
-    return facts | {"message": message_json(here, message)} | _advice(text)
+    return facts | {"message": message_json(here, message)} | advice(text)
 
 
 def _post_ephemeral(here: Workspace, params: Params) -> Json:
@@ -83,69 +88,29 @@ def _post_ephemeral(here: Workspace, params: Params) -> Json:
         raise Refused("user_not_in_channel")
     if user not in here.users:
         raise Refused("user_not_in_channel")
-    text, shown, thread = _text(params), _blocks(params), _thread(here, place.id, params)
+    text, shown, thread = text_of(params), blocks_of(params), _thread(here, place.id, params)
     message = here.show(place.id, text, shown, seen_by=user, thread_ts=thread)
-    return {"message_ts": message.ts} | _advice(text)
+    return {"message_ts": message.ts} | advice(text)
 
 
 def _history(here: Workspace, params: Params) -> Json:
     place = here.place_of_ours(params["channel"])
     oldest, latest = params.get("oldest", "0"), params.get("latest", "9" * 10)
-    inclusive = _true(params.get("inclusive"))
+    inclusive = is_true(params.get("inclusive"))
     found = [
         message
         for message in reversed(here.in_channel(place.id))
         if oldest < message.ts < latest or (inclusive and message.ts in {oldest, latest})
     ]
-    start, size = int(params.get("cursor") or 0), int(params.get("limit", 100))
+    start, size = whole(params, "cursor", 0), whole(params, "limit", 100)
     if not 1 <= size <= 999:
         raise Refused("invalid_limit")
     following = str(start + size) if start + size < len(found) else ""
     shown = [message_json(here, message) for message in found[start : start + size]]
-    if not _true(params.get("include_all_metadata")):
+    if not is_true(params.get("include_all_metadata")):
         shown = [{k: v for k, v in each.items() if k != "metadata"} for each in shown]
     more = {"has_more": bool(following), "response_metadata": {"next_cursor": following}}
     return {"messages": shown, **more}
-
-
-def content(params: Params) -> tuple[str, list[Json]]:
-    """The checked text and blocks of a message. Raises `Refused`."""
-    return _text(params), _blocks(params)
-
-
-def _text(params: Params) -> str:
-    text = params.get("text") or ""
-    if not isinstance(text, str):
-        raise Refused("invalid_arguments", "text must be a string")
-    if not text and not params.get("blocks"):
-        raise Refused("no_text")
-    if len(text) > _LONGEST_TEXT:
-        raise Refused("msg_too_long")
-    return text
-
-
-def _blocks(params: Params) -> list[Json]:
-    given = _decoded(params.get("blocks", []), "invalid_blocks_format")
-    if not isinstance(given, list):
-        raise Refused("invalid_blocks_format")
-    if problems := blocks.message_problems(given):
-        raise Refused("invalid_blocks", *problems)
-    if blocks.too_long(given):
-        raise Refused("msg_blocks_too_long")
-    return given
-
-
-def _metadata(params: Params) -> Json:
-    metadata = _decoded(params.get("metadata", {}), "invalid_metadata_format")
-    if not isinstance(metadata, dict):
-        raise Refused("invalid_metadata_format")
-    if metadata and not (
-        metadata.keys() == {"event_type", "event_payload"}
-        and isinstance(metadata["event_type"], str)
-        and isinstance(metadata["event_payload"], dict)
-    ):
-        raise Refused("invalid_metadata_schema")
-    return metadata
 
 
 def _thread(here: Workspace, channel: str, params: Params) -> str:
@@ -153,27 +118,6 @@ def _thread(here: Workspace, channel: str, params: Params) -> str:
     if thread and here.message(channel, thread).thread_ts:
         raise Refused("cannot_reply_to_message", "a reply's ts is no thread")
     return thread
-
-
-def _advice(text: str) -> Json:
-    if len(text) <= _BEST_TEXT:
-        return {}
-    warning = "text_over_4000_characters"
-    return {"warning": warning, "response_metadata": {"warnings": [warning]}}
-
-
-def _decoded(value: Any, error: str) -> Any:
-    """What a form gives as JSON in a string, and JSON as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise Refused(error) from None
-
-
-def _true(value: Any) -> bool:
-    return value in {True, "1", "true"}
 
 
 # Places and people
@@ -189,7 +133,7 @@ def _open_conversation(here: Workspace, params: Params) -> Json:
     else:
         place = here.direct(params["users"])
     full = channel_json(here, place)
-    return {"channel": full if _true(params.get("return_im")) else {"id": place.id}}
+    return {"channel": full if is_true(params.get("return_im")) else {"id": place.id}}
 
 
 def _conversation(here: Workspace, params: Params) -> Json:
@@ -215,16 +159,6 @@ def _who(here: Workspace, params: Params) -> Json:
 
 
 # Modals and Homes
-
-
-def checked_view(params: Params, kind: str) -> Json:
-    """The view in the parameters. Raises `Refused`."""
-    view: Json = _decoded(params["view"], "invalid_arguments")
-    if problems := blocks.view_problems(view, kind):
-        raise Refused("invalid_arguments", *problems)
-    if blocks.too_large(view):
-        raise Refused("view_too_large")
-    return view
 
 
 def _check_external(here: Workspace, body: Json, but: View | None = None) -> None:
@@ -284,7 +218,7 @@ def _publish_view(here: Workspace, params: Params) -> Json:
 
 
 def _upload_url(here: Workspace, params: Params) -> Json:
-    name, size = str(params["filename"]), int(params["length"])
+    name, size = str(params["filename"]), whole(params, "length", 0)
     if not 1 <= len(name) <= _LONGEST_NAME or "/" in name or size < 1:
         raise Refused("invalid_arguments", "invalid `filename` or `length`")
     file = here.new_id("F")
@@ -293,7 +227,7 @@ def _upload_url(here: Workspace, params: Params) -> Json:
 
 
 def _share_files(here: Workspace, params: Params) -> Json:
-    given = _decoded(params["files"], "invalid_arguments")
+    given = decoded(params["files"], "invalid_arguments")
     channel = str(params.get("channel_id", ""))
     if channel and channel not in here.channels:  # also the id of a user
         raise Refused("invalid_channel")
@@ -305,8 +239,8 @@ def _share_files(here: Workspace, params: Params) -> Json:
     for file in given:
         upload = here.uploads.pop(file["id"])
         title, comment = file.get("title", upload.name), params.get("initial_comment", "")
-        whole = upload.content or b""
-        kept = StoredFile(file["id"], upload.name, whole, title, channel, comment, thread)
+        inside = upload.content or b""
+        kept = StoredFile(file["id"], upload.name, inside, title, channel, comment, thread)
         here.files.append(kept)
     return {"files": [{"id": file["id"], "title": file.get("title", "")} for file in given]}
 
@@ -371,12 +305,12 @@ METHODS = {
     "chat.postEphemeral": _method(
         _post_ephemeral, "channel user", "text blocks thread_ts link_names parse", "chat:write"
     ),
-    "conversations.history": _method(_history, "channel", _READING, "im:history"),
+    "conversations.history": _method(_history, "channel", _READING, "{kind}:history"),
     "conversations.open": _method(
         _open_conversation, "", "users channel return_im prevent_creation", "im:write"
     ),
     "conversations.info": _method(
-        _conversation, "channel", "include_locale include_num_members", "channels:read"
+        _conversation, "channel", "include_locale include_num_members", "{kind}:read"
     ),
     "users.info": _method(_user, "user", "include_locale", "users:read"),
     "views.open": _method(_open_view, "trigger_id view"),
@@ -393,4 +327,9 @@ METHODS = {
         _exchange_code, "code", "client_id client_secret redirect_uri grant_type", token=""
     ),
 }
-SCOPES = {method.scope for method in METHODS.values() if method.scope} | {"commands"}
+SCOPES = {"commands"} | {
+    method.scope.format(kind=kind)
+    for method in METHODS.values()
+    for kind in ("channels", "groups", "im")
+    if method.scope
+}

@@ -49,9 +49,10 @@ def menu(*options: str, **more: Any) -> Json:
     return {"type": "static_select", "action_id": "chosen", "options": offered, **more}
 
 
-def modal(*blocks: Json, **more: Any) -> Json:
+def modal(*blocks: Json, without: str = "", **more: Any) -> Json:
     start = {"type": "modal", "callback_id": "form", "title": words("Invite")}
-    return {**start, "submit": words("Send"), "blocks": list(blocks), **more}
+    whole = {**start, "submit": words("Send"), "blocks": list(blocks), **more}
+    return {name: part for name, part in whole.items() if name != without}
 
 
 # An app

@@ -3,9 +3,8 @@
 from tests.standins.slack_apps import actions, button, field, menu, modal, section, words
 from tests.standins.slack_blocks import Json
 
-MANY = [section("x")] * 51
 BAD_BLOCKS: list[tuple[list[Json], str]] = [
-    (MANY, "no more than 50 items allowed [json-pointer:/blocks]"),
+    ([section("x")] * 51, "no more than 50 items allowed [json-pointer:/blocks]"),
     ([section("x" * 3001)], "must be less than 3001 characters [json-pointer:/blocks/0/text/text]"),
     ([section("")], "must be more than 0 characters [json-pointer:/blocks/0/text/text]"),
     ([{"type": "header", "text": words("x", "mrkdwn")}], "must be one of plain_text"),
@@ -37,8 +36,5 @@ BAD_VIEWS: dict[str, tuple[Json, str]] = {
     "blocks": (modal(*[section("x")] * 101), "no more than 100 items allowed"),
     "label": (modal(field("x" * 2001, block_id="b")), "must be less than 2001 characters"),
     "home": ({"type": "home", "blocks": []}, "unsupported type: home"),
-    "submit": (
-        {k: v for k, v in modal(field("Name")).items() if k != "submit"},
-        "must define `submit`",
-    ),
+    "submit": (modal(field("Name"), without="submit"), "must define `submit`"),
 }

@@ -192,6 +192,11 @@ class Workspace:
             raise Refused("is_archived")
         return place
 
+    def kind(self, channel: str) -> str:
+        """What scopes call a place: "im", "groups" or "channels"."""
+        place = self.channels.get(channel)
+        return "im" if channel[:1] == "D" else "groups" if place and place.private else "channels"
+
     # Messages
 
     def message(self, channel: str, ts: str) -> Message:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import warnings
 from collections.abc import AsyncIterator
 from typing import Any
@@ -215,6 +216,8 @@ async def test_places_and_messages_that_are_not_ours_are_refused(
 ) -> None:
     ana = slack.add_user("Ana Ruiz")
     porch, attic = slack.add_channel("porch"), slack.add_channel("attic", bot_is_member=False)
+    shed = slack.add_channel("shed")
+    slack.channels[shed].archived = True
     cellar = slack.add_channel("cellar", bot_is_member=False, private=True)
     await slack.say(ana, porch, "mine")
     [mine] = slack.messages
@@ -224,6 +227,7 @@ async def test_places_and_messages_that_are_not_ours_are_refused(
             client.chat_postMessage(channel="C404", text="x"),
             client.chat_postMessage(channel=attic, text="x"),
             client.chat_postMessage(channel=cellar, text="x"),
+            client.chat_postMessage(channel=shed, text="x"),
             client.chat_postMessage(channel=porch, text="x" * 40_001),
             client.chat_update(channel=porch, ts=mine.ts, text="x"),
             client.chat_update(channel=porch, ts="1.000001", text="x"),
@@ -233,7 +237,7 @@ async def test_places_and_messages_that_are_not_ours_are_refused(
         )
     ]
     assert errors == [
-        "channel_not_found", "not_in_channel", "channel_not_found", "msg_too_long",
+        "channel_not_found", "not_in_channel", "channel_not_found", "is_archived", "msg_too_long",
         "cant_update_message", "message_not_found", "channel_not_found", "invalid_arguments",
         "unknown_method",
     ]  # fmt: skip
@@ -247,6 +251,10 @@ async def test_tokens_and_scopes_are_checked(slack: SlackStandIn, client: AsyncW
     assert errors == ["not_authed", "invalid_auth"]
     missing = await refusal(client.users_info(user=slack.bot))
     assert (missing["error"], missing["needed"]) == ("missing_scope", "users:read")
+    slack.scopes.discard("im:history")
+    place = slack.direct(slack.add_user("Ana Ruiz")).id
+    unread = await refusal(client.conversations_history(channel=place))
+    assert (unread["error"], unread["needed"]) == ("missing_scope", "im:history")
     wrong = await refusal(client.apps_connections_open(app_token=slack.bot_token))
     assert wrong["error"] == "not_allowed_token_type"
     assert (await client.auth_test())["team_id"] == slack.team
@@ -268,6 +276,22 @@ async def test_only_slack_can_sign_and_only_now(
         again = await slack.repeat()
     assert [forged.status, old.status, bare.status, again.status] == [401, 401, 401, 200]
     await slack.until(lambda: len(slack.ephemeral) == 2)
+
+
+async def test_a_repeated_request_is_the_same_and_says_so(slack: SlackStandIn) -> None:
+    heard: list[tuple[bytes, str | None]] = []
+
+    async def events(request: web.Request) -> web.Response:
+        heard.append((await request.read(), request.headers.get("X-Slack-Retry-Num")))
+        return web.Response()
+
+    async with answering(events) as slack.events_url:
+        await slack.say(slack.add_user("Ana Ruiz"), slack.bot, "hello")
+        await slack.repeat(retry_num=1, retry_reason="http_timeout")
+        slack.subscribed.clear()
+        assert (await slack.uninstall()).trouble == "not_subscribed"
+    (first, none), (second, one) = heard
+    assert (first, none, one) == (second, None, "1")
 
 
 async def test_an_app_that_is_slow_or_away_is_said_so(slack: SlackStandIn) -> None:
@@ -439,12 +463,16 @@ async def test_faults_come_as_asked(slack: SlackStandIn) -> None:
         with pytest.raises(aiohttp.ClientError):
             await post()
         assert len(slack.messages) == kept
+    slack.fault("chat.postMessage", "slow", seconds=0.2, times=1)
+    started = time.monotonic()
+    await post()
+    assert time.monotonic() - started >= 0.2
     slack.down = True
     with pytest.raises((SlackApiError, aiohttp.ClientError)):
         await post()
     slack.recover()
     await post()
-    assert len(slack.messages) == 2
+    assert len(slack.messages) == 3
 
 
 async def test_a_client_by_default_posts_twice_when_the_line_is_cut(
