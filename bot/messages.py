@@ -75,6 +75,7 @@ class File:
     name: str
     media_type: str
     content: bytes
+    picture: bytes = b""  # PNG of its first page, for chats that show files by name alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""Drawing a described sheet as PDF with typst. Runs in the child process alone.
+"""Drawing a described sheet with typst: the PDF, and a picture of its first page.
+
+Runs in the child process alone.
 
 The PDF is PDF/UA-1: tagged, with title, language and the QR codes described, and typst refuses
 to write one with a character that no font has.
@@ -14,6 +16,8 @@ from typst import Compiler, Fonts, TypstError
 from bot.paper.qr import svg, symbols
 
 LOOK = "pass.typ"
+FIRST_PAGE = 4  # passes
+_PPI = 75  # of the picture, which chats show small: 620 x 877 pixels of A4
 TOO_LONG = "the words are too long"  # as the look asserts it
 # What typst says, once for each, of a character that no font has.
 MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
@@ -23,47 +27,56 @@ class Refused(Exception):
     """The sheet cannot be drawn as it is; the words are for the leader."""
 
 
-def draw(sheet: dict[str, Any], folder: Path) -> bytes:
-    """Draw a sheet as PDF.
+def draw(sheet: dict[str, Any], folder: Path) -> tuple[bytes, bytes]:
+    """Draw a sheet.
 
     Takes: what `sheet.described` gave, and the folder with `pass.typ` and `fonts`.
+    Gives: the PDF, and the PNG of its first page.
     Raises: Refused when the words do not fit or no font has a character; TypstError when the look
         has a mistake.
     """
     drawn = symbols([one["link"] for one in sheet["passes"]])
     passes = [one | {"qr": svg(symbol)} for one, symbol in zip(sheet["passes"], drawn, strict=True)]
     document = json.dumps(sheet | {"passes": passes})
+    first_page = json.dumps(sheet | {"passes": passes[:FIRST_PAGE]})
     try:
-        return _best_compiled(document, folder)
+        return _best_compiled(document, first_page, folder)
     except TypstError as error:
         if sentence := _sentence(error):
             raise Refused(sentence) from error
         raise
 
 
-def _best_compiled(document: str, folder: Path) -> bytes:
+def _best_compiled(document: str, first_page: str, folder: Path) -> tuple[bytes, bytes]:
     """With our fonts alone, so that all machines agree; with the system's when ours lack a letter.
 
     Finding the system's fonts takes 0.1 s.
     """
     try:
-        return _compiled(document, folder, system_fonts=False)
+        return _compiled(document, first_page, folder, system_fonts=False)
     except TypstError as error:
         if not MISSING.search(error.diagnostic):
             raise
-        return _compiled(document, folder, system_fonts=True)
+        return _compiled(document, first_page, folder, system_fonts=True)
 
 
-def _compiled(document: str, folder: Path, *, system_fonts: bool) -> bytes:
+def _compiled(
+    document: str, first_page: str, folder: Path, *, system_fonts: bool
+) -> tuple[bytes, bytes]:
     fonts = Fonts(
         include_system_fonts=system_fonts,
         include_embedded_fonts=False,
         font_paths=[folder / "fonts"],
     )
-    compiler = Compiler(root=folder, font_paths=fonts, sys_inputs={"sheet": document})
-    pdf = compiler.compile(folder / LOOK, format="pdf", pdf_standards=["ua-1"])
-    assert isinstance(pdf, bytes)  # a list is for PNG and SVG
-    return pdf
+    compiler = Compiler(root=folder, font_paths=fonts)
+    look = folder / LOOK
+    pdf = compiler.compile(
+        look, format="pdf", pdf_standards=["ua-1"], sys_inputs={"sheet": document}
+    )
+    picture = compiler.compile(look, format="png", ppi=_PPI, sys_inputs={"sheet": first_page})
+    assert isinstance(pdf, bytes)
+    assert isinstance(picture, bytes)  # a list is for several pages
+    return pdf, picture
 
 
 def _sentence(error: TypstError) -> str | None:

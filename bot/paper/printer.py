@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from bot.messages import File
-from bot.paper import REFUSED
+from bot.paper import LENGTH, REFUSED
 from bot.paper.sheet import described, file_name
 from bot.ports import CannotPrint, Sheet
 from bot.templating import Templates
@@ -50,14 +50,16 @@ class TypstPrinter:
         child = await _started(self.templates.root / "passes")
         try:
             async with asyncio.timeout(self.seconds):
-                pdf, said = await child.communicate(asked)
+                drawn, said = await child.communicate(asked)
         except TimeoutError:
             raise CannotPrint(TOO_SLOW) from None
         finally:
             await _ended(child)
         if child.returncode:
             raise CannotPrint(_reason(child.returncode, said.decode(errors="replace")))
-        return File(file_name(sheet), "application/pdf", pdf)
+        end = LENGTH + int.from_bytes(drawn[:LENGTH])
+        pdf, picture = drawn[LENGTH:end], drawn[end:]
+        return File(file_name(sheet), "application/pdf", pdf, picture)
 
 
 async def _started(folder: Path) -> Process:

@@ -67,6 +67,18 @@ async def test_pages_have_the_size_of_the_paper(
     )
 
 
+async def test_a_picture_shows_the_first_page(
+    printer: TypstPrinter, make_sheet: MakeSheet
+) -> None:
+    sheet = make_sheet(6, paper="a4")
+    file = await printer.print(sheet)
+    with Image.open(BytesIO(file.picture), formats=["PNG"]) as picture:
+        assert picture.height / picture.width == pytest.approx(297 / 210, rel=0.01)
+        large = picture.resize((picture.width * 3, picture.height * 3))
+    codes = {found.text.lower() for found in zxingcpp.read_barcodes(large)}
+    assert codes == {one.link.lower() for one in sheet.passes[:4]}
+
+
 async def test_screen_readers_are_told_title_language_headings_and_pictures(
     printer: TypstPrinter, make_sheet: MakeSheet
 ) -> None:

@@ -1,6 +1,6 @@
 """Speaking in Slack: post, edit, hand over a file; and what each of Slack's refusals comes to."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import aiohttp
@@ -80,9 +80,7 @@ class Speaker:
         """Put files into a channel or somebody's own messages. Raises: ChatDown, ChatRefused."""
         team, place = await self._place(channel)
         client = await self._clients(team)
-        uploads = [
-            {"filename": file.name, "title": file.name, "content": file.content} for file in files
-        ]
+        uploads = [upload for file in files for upload in _uploads(file)]
         await _asked(
             lambda: client.files_upload_v2(
                 channel=place, file_uploads=uploads, initial_comment=outgoing(words)
@@ -98,6 +96,14 @@ class Speaker:
             answer = await _asked(lambda: client.conversations_open(users=place))
             self._own[team, place] = answer["channel"]["id"]
         return team, self._own[team, place]
+
+
+def _uploads(file: File) -> Iterator[dict[str, Any]]:
+    yield {"filename": file.name, "title": file.name, "content": file.content}
+    if file.picture:
+        name = f"{file.name.rpartition('.')[0]} (page 1).png"
+        yield {"filename": name, "title": name, "content": file.picture,
+               "alt_txt": f"The first page of {file.name}"}  # fmt: skip
 
 
 async def _asked(call: Callable[[], Awaitable[Any]]) -> Any:
