@@ -5,29 +5,22 @@ import logging
 from collections.abc import Sequence
 
 import aiohttp
-import structlog
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.chats.slack import installs
+from bot.chats.slack.gate import guarded
 from bot.chats.slack.hearing import NAME, Hearing
+from bot.chats.slack.listening import listen
 from bot.chats.slack.settings import SlackSettings
 from bot.chats.slack.speaking import Speaker
 from bot.messages import Card, MenuItem
 from bot.ports import Answer, ChatRefused, Pace, Services
 
 _TIMEOUT = 15  # seconds for an answer of Slack's
-_BODY_LIMIT = 1024 * 1024  # bytes: a view with all its state is below 250 kB
-_AGAIN = (1, 2, 5, 15, 60)  # seconds before each further try to connect
-
-log = structlog.get_logger()
 
 
 class SlackChat:
@@ -65,30 +58,22 @@ class SlackChat:
                 client=self._client_for(None),
                 logger=logger,
             )
-            return AsyncApp(logger=logger, signing_secret=secret, oauth_flow=flow,
-                            client=self._client_for(None))  # fmt: skip
+            app = AsyncApp(logger=logger, signing_secret=secret, oauth_flow=flow,
+                           client=self._client_for(None))  # fmt: skip
+            app.enable_token_revocation_listeners()
+            return app
         token = settings.slack_bot_token.get_secret_value()
         return AsyncApp(logger=logger, signing_secret=secret, client=self._client_for(token),
                         token=token)  # fmt: skip
 
     def routes(self) -> Sequence[BaseRoute]:
         """What Slack calls when it comes by HTTP, and where workspaces install the app."""
-        handler = AsyncSlackRequestHandler(self._app)
-
-        async def heard(request: Request) -> Response:
-            length = request.headers.get("content-length", "")
-            if not length.isdecimal() or int(length) > _BODY_LIMIT:
-                return PlainTextResponse("Too much at once.", 413)
-            return await handler.handle(request)
-
-        async def install(request: Request) -> Response:
-            return await handler.handle(request)
-
+        handle = AsyncSlackRequestHandler(self._app).handle
         found: list[BaseRoute] = []
-        if self._settings.slack_signing_secret.get_secret_value():
-            found.append(Route("/slack/events", heard, methods=["POST"]))
+        if secret := self._settings.slack_signing_secret.get_secret_value():
+            found.append(Route("/slack/events", guarded(handle, secret), methods=["POST"]))
         if self._settings.by_oauth:
-            found += [Route(installs.INSTALL, install), Route(installs.BACK, install)]
+            found += [Route(path, handle) for path in (installs.INSTALL, installs.BACK)]
         return found
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -96,14 +81,11 @@ class SlackChat:
         if not self._settings.by_socket:
             await stop.wait()
             return
-        handler = AsyncSocketModeHandler(
-            self._app, self._settings.slack_app_token.get_secret_value(), web_client=self._any()
-        )
-        try:
-            await _connected(handler, stop)
+        token = self._settings.slack_app_token.get_secret_value()
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(listen(self._app, token, self._any()))
             await stop.wait()
-        finally:
-            await handler.close_async()  # type: ignore[no-untyped-call]
+            listening.cancel()
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -144,29 +126,3 @@ class SlackChat:
                 retry_handlers=[],  # the postman tries again, and knows what may be repeated
             )
         return self._clients[key]
-
-
-async def _connected(handler: AsyncSocketModeHandler, stop: asyncio.Event) -> None:
-    """Connect for the first time; afterwards the library reconnects by itself."""
-    tries = 0
-    while not stop.is_set():
-        try:
-            await handler.connect_async()  # type: ignore[no-untyped-call]
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            pause = _AGAIN[min(tries, len(_AGAIN) - 1)]
-            tries += 1
-            log.warning("slack.cannot_connect", error=_reason(error), again_in=pause)
-            try:
-                async with asyncio.timeout(pause):
-                    await stop.wait()
-            except TimeoutError:
-                continue
-        else:
-            log.info("slack.connected")
-            return
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, SlackApiError):
-        return str(error.response.get("error"))
-    return type(error).__name__
