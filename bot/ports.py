@@ -64,6 +64,7 @@ class Chat(Protocol):
 
     name: str
     pace: Pace
+    edits_unseen: bool  # nobody notices an edit, so what matters is said below the message, too
 
     def plug(self, services: "Services", answer: Answer, menu: Sequence[MenuItem]) -> None:
         """Get to know the house; `menu` is what leaders can say."""
@@ -82,6 +83,9 @@ class Chat(Protocol):
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
         """Replace the message's content."""
+
+    async def say_below(self, channel: str, message: str, card: Card, *, key: str) -> None:
+        """Say something below a message of ours, in its thread or as an answer to it."""
 
 
 class ChatDown(Exception):

@@ -319,11 +319,14 @@ def receipts_expired(session: Session, *, after: datetime, before: datetime) -> 
     return list(session.scalars(query))
 
 
-def mark_shown(session: Session, shown: Mapping[int, tuple[str, str]]) -> None:
-    """Remember where receipts are shown and what they say: (message, fingerprint) by id."""
+def mark_shown(session: Session, shown: Mapping[int, tuple[str, str, datetime]]) -> None:
+    """Remember where receipts are shown and what they say.
+
+    Takes: shown, (message, fingerprint, until when news were told) by id.
+    """
     rows = [
-        {"the_receipt": receipt_id, "message": message, "shown": fingerprint}
-        for receipt_id, (message, fingerprint) in shown.items()
+        {"the_receipt": receipt_id, "message": message, "shown": fingerprint, "told": told_at}
+        for receipt_id, (message, fingerprint, told_at) in shown.items()
     ]
     run(session, _mark_shown(), rows)
 
@@ -333,5 +336,5 @@ def _mark_shown() -> Update:
     return (
         update(Receipt)
         .where(col(Receipt.id) == bindparam("the_receipt"))
-        .values(message=bindparam("message"), shown=bindparam("shown"))
+        .values(message=bindparam("message"), shown=bindparam("shown"), told_at=bindparam("told"))
     )

@@ -6,13 +6,21 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, false, or_, true, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, false, or_, true, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
 from storage.database import changed, run
 from storage.deliveries import RANK
-from storage.tables import Batch, Delivery, Draft, Invitation, Leader, Redemption
+from storage.tables import (
+    Delivery,
+    Draft,
+    Household,
+    Invitation,
+    Leader,
+    Member,
+    Redemption,
+)
 
 FAILED = ("failed", "undelivered", "bounced", "complained", "opted_out")
 
@@ -168,6 +176,33 @@ def _held_up() -> Any:
     )
 
 
+def joined_since(session: Session, receipt_id: int, *, since: datetime) -> list[tuple[str, str]]:
+    """Who joined by an invitation of the receipt after this moment: (name, address)."""
+    query = (
+        sa_select(col(Member.name), col(Household.address))
+        .join(Redemption, col(Redemption.member_id) == col(Member.id))
+        .join(Invitation, col(Invitation.id) == col(Redemption.invitation_id))
+        .join(Household, col(Household.id) == col(Member.household_id))
+        .where(col(Invitation.receipt_id) == receipt_id, col(Redemption.at) > since)
+        .order_by(col(Redemption.id))
+    )
+    return [(name, address) for name, address in session.execute(query)]
+
+
+def failed_since(session: Session, receipt_id: int, *, since: datetime) -> list[Standing]:
+    """The invitations of the receipt whose letter failed after this moment."""
+    query = (
+        _of_receipt()
+        .where(
+            col(Delivery.state).in_(FAILED),
+            col(Delivery.updated_at) > since,
+            col(Invitation.redeemed_at).is_(None),
+        )
+        .order_by(col(Invitation.id))
+    )
+    return [Standing(*row) for row in session.execute(query, {"the_receipt": receipt_id})]
+
+
 def only_of_receipt(session: Session, receipt_id: int) -> Standing:
     """The one invitation that a receipt shows."""
     return Standing(*session.execute(_of_receipt(), {"the_receipt": receipt_id}).one())
@@ -225,102 +260,6 @@ def redemption(session: Session, invitation_id: int) -> Redemption | None:
     return session.exec(
         select(Redemption).where(Redemption.invitation_id == invitation_id)
     ).one_or_none()
-
-
-# Batches
-
-
-def add_batch(session: Session, batch: Batch) -> Batch:
-    """Store a new batch of passes."""
-    session.add(batch)
-    session.flush()
-    return batch
-
-
-def batch(session: Session, community_id: int, batch_id: int) -> Batch | None:
-    """The batch, if it belongs to this community."""
-    row = session.get(Batch, batch_id)
-    return row if row is not None and row.community_id == community_id else None
-
-
-def batches(session: Session, community_id: int, *, limit: int) -> list[tuple[Batch, int]]:
-    """The newest batches, each with how many of its passes were used."""
-    query = (
-        select(Batch, func.count(col(Invitation.redeemed_at)))
-        .outerjoin(Invitation, col(Invitation.batch_id) == col(Batch.id))
-        .where(Batch.community_id == community_id)
-        .group_by(col(Batch.id))
-        .order_by(col(Batch.id).desc())
-        .limit(limit)
-    )
-    return [(row, used) for row, used in session.exec(query)]
-
-
-@dataclass(frozen=True, slots=True)
-class BatchCounts:
-    """How the passes of a batch stand."""
-
-    joined: int
-    void: int
-    expired: int
-    left: int
-
-
-def batch_counts(session: Session, batch_id: int, *, now: datetime) -> BatchCounts:
-    """How many passes of the batch were used, are void, have expired, or are left."""
-    row = run(session, _batch_counts(), {"the_batch": batch_id, "now": now}).one()
-    return BatchCounts(*(int(count or 0) for count in row))
-
-
-@cache
-def _batch_counts() -> Any:
-    joined = col(Invitation.redeemed_at).is_not(None)
-    void = ~joined & col(Invitation.voided_at).is_not(None)
-    expired = ~joined & ~void & (col(Invitation.expires_at) <= bindparam("now"))
-    left = ~joined & ~void & ~func.coalesce(expired, false())
-
-    def counted(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.sum(case((condition, 1), else_=0))
-
-    return sa_select(*map(counted, (joined, void, expired, left))).where(
-        col(Invitation.batch_id) == bindparam("the_batch")
-    )
-
-
-def batch_of_receipt(session: Session, receipt_id: int) -> Batch | None:
-    """The batch that this receipt shows, if it shows one."""
-    found = session.execute(_batch_of_receipt(), {"the_receipt": receipt_id})
-    return found.scalars().one_or_none()
-
-
-@cache
-def _batch_of_receipt() -> Any:
-    return sa_select(Batch).where(col(Batch.receipt_id) == bindparam("the_receipt"))
-
-
-def passes(session: Session, batch_id: int) -> list[Invitation]:
-    """The passes of a batch in order."""
-    return list(
-        session.exec(
-            select(Invitation)
-            .where(Invitation.batch_id == batch_id)
-            .order_by(col(Invitation.serial))
-        )
-    )
-
-
-def void_batch(session: Session, batch_id: int, *, now: datetime) -> int:
-    """Void all unused passes of a batch. Gives how many."""
-    return changed(
-        session,
-        update(Invitation)
-        .where(
-            col(Invitation.batch_id) == batch_id,
-            col(Invitation.redeemed_at).is_(None),
-            col(Invitation.voided_at).is_(None),
-        )
-        .values(voided_at=now),
-    )
 
 
 def erase_contacts(session: Session, *, before: datetime) -> None:

@@ -102,6 +102,7 @@ class Receipt(SQLModel, table=True):
     channel: str
     message: str | None = None  # the platform's id, once posted
     shown: str | None = None  # fingerprint of what it shows, so that equal edits are skipped
+    told_at: datetime | None = _maybe_at()  # until when joins and failures were said below it, too
     created_at: datetime = _at()
 
 

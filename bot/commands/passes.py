@@ -64,7 +64,7 @@ async def _void(services: Services, actor: Actor, rest: str, *, now: datetime) -
 
 
 async def _list(services: Services, actor: Actor) -> Reply:
-    rows = await passes.batches(services, actor)
+    rows = await passes.newest(services, actor)
     lines = [_line(batch, used) for batch, used in rows]
     text = "\n".join(["The latest batches:", *lines]) if rows else "No passes were printed yet."
     buttons = tuple(

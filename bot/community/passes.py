@@ -10,8 +10,7 @@ from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.messages import Card, File
 from bot.ports import Pass, Services, Sheet
-from storage import audits, communities
-from storage import invitations as stored
+from storage import audits, batches, communities
 from storage.tables import Batch, Community, Invitation
 
 LIMIT = 100  # passes at a time: more is a print shop's job
@@ -76,7 +75,7 @@ def _mint(
         channel=actor.private,
         now=now,
     )
-    batch = stored.add_batch(
+    batch = batches.add(
         session,
         Batch(
             community_id=community.id,
@@ -115,7 +114,7 @@ async def print_again(services: Services, actor: Actor, batch_id: int) -> Printe
     def query(session: Session) -> Sheet:
         batch = _batch(session, actor, batch_id)
         community = communities.get(session, actor.community_id)
-        rows = [row for row in stored.passes(session, batch_id) if _is_left(row)]
+        rows = [row for row in batches.passes(session, batch_id) if _is_left(row)]
         if not rows:
             raise NothingLeft(number=batch_id)
         return _sheet(services, community, batch, rows)
@@ -180,9 +179,9 @@ def _last_day(row: Invitation, community: Community) -> date | None:
     return letters.last_day(row.expires_at, community.timezone) if row.expires_at else None
 
 
-async def batches(services: Services, actor: Actor) -> list[tuple[Batch, int]]:
+async def newest(services: Services, actor: Actor) -> list[tuple[Batch, int]]:
     """The newest batches, each with how many of its passes were used."""
-    return await services.storage.read(stored.batches, actor.community_id, limit=_LISTED)
+    return await services.storage.read(batches.newest, actor.community_id, limit=_LISTED)
 
 
 async def hand_out(services: Services, actor: Actor, batch_id: int, *, now: datetime) -> Card:
@@ -201,7 +200,7 @@ async def void(services: Services, actor: Actor, batch_id: int, *, now: datetime
 
     def change(session: Session) -> int:
         batch = _batch(session, actor, batch_id)
-        count = stored.void_batch(session, batch_id, now=now)
+        count = batches.void(session, batch_id, now=now)
         _changed(session, actor, batch, "batch.voided", now=now)
         return count
 
@@ -217,7 +216,7 @@ def _changed(session: Session, actor: Actor, batch: Batch, action: str, *, now: 
 
 
 def _batch(session: Session, actor: Actor, batch_id: int) -> Batch:
-    batch = stored.batch(session, actor.community_id, batch_id)
+    batch = batches.get(session, actor.community_id, batch_id)
     if batch is None:
         raise NoSuchBatch(number=batch_id)
     return batch

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from bot.community import contacts, labels
 from bot.community.labels import Label
 from bot.messages import Button, Card
-from storage import communities, deliveries, invitations, members
+from storage import batches, communities, deliveries, invitations, members
 from storage.database import clock
 from storage.invitations import Alike, Standing
 from storage.jobs import NewJob, enqueue, enqueue_again
@@ -26,6 +26,7 @@ from storage.tables import Batch, Receipt
 COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
 _ASKED = "receipts asked for"  # a session's note of what its transaction refreshes already
 _SHOWN_TROUBLES = 5
+_SHOWN_NEWS = 10
 _BY = {"email": "by e-mail", "text": "by text", "pass": "on a pass"}
 _NOUN = {"email": "e-mail", "text": "text"}
 _ORDER: tuple[Label, ...] = (
@@ -80,7 +81,7 @@ def _showing(receipt: Receipt, run_at: datetime) -> NewJob:
 
 def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
     """What the receipt shows now."""
-    batch = invitations.batch_of_receipt(session, receipt.id)
+    batch = batches.of_receipt(session, receipt.id)
     if batch is not None:
         return of_batch(session, batch, now=now)
     groups = invitations.alike_of_receipt(session, receipt.id, now=now)
@@ -206,7 +207,7 @@ def _short(who: str) -> str:
 
 def of_batch(session: Session, batch: Batch, *, now: datetime) -> Card:
     """The card of a batch of passes."""
-    count = invitations.batch_counts(session, batch.id, now=now)
+    count = batches.counts(session, batch.id, now=now)
     parts = [f"{count.joined} joined"]
     parts += [f"{count.expired} expired"] if count.expired else []
     parts += [f"{count.void} void"] if count.void else []
@@ -219,6 +220,24 @@ def of_batch(session: Session, batch: Batch, *, now: datetime) -> Card:
     if count.left:
         buttons.append(Button("Void the unused ones", f"/passes void {batch.id}", "danger"))
     return Card(f"▫ {name}: {passes} printed{handed}, {', '.join(parts)}.", tuple(buttons))
+
+
+def news(session: Session, receipt: Receipt) -> Card | None:
+    """Who joined, and whose letter did not arrive, since it was said below the receipt."""
+    since = receipt.told_at
+    assert since is not None
+    lines = [
+        f"{labels.MARKS['joined']} {name} joined at {address}."
+        for name, address in invitations.joined_since(session, receipt.id, since=since)
+    ]
+    for row in invitations.failed_since(session, receipt.id, since=since):
+        state = labels.of_state(row.delivery.state if row.delivery else "failed")
+        why = row.delivery.words if row.delivery else ""
+        lines.append(f"{labels.MARKS[state]} {_who(row)}: {why or _sentence(row, state)}")
+    if not lines:
+        return None
+    more = len(lines) - _SHOWN_NEWS
+    return Card("\n".join([*lines[:_SHOWN_NEWS], *([f"… and {more} more."] if more > 0 else [])]))
 
 
 def _until(expires_at: datetime, timezone: str) -> str:

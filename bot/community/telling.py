@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 from sqlmodel import Session
 
 from bot.community import announcements, receipts
@@ -17,6 +18,18 @@ from storage.lanes import Claimed
 from storage.redemptions import Newcomer
 from storage.tables import ChatLink, Receipt
 
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a receipt should show."""
+
+    receipt: Receipt
+    card: Card
+    news: Card | None  # what is said below it, too, where an edit goes unnoticed
+    at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -26,39 +39,45 @@ class Shown:
     receipt_id: int
     message: str
     fingerprint: str
+    at: datetime
 
 
-async def show_receipt(services: Services, job: Claimed, *read: tuple[Receipt, Card]) -> Record:
+async def show_receipt(services: Services, job: Claimed, *read: Drawn) -> Record:
     """Post the receipt, or edit it to the newest state; an equal edit is skipped."""
-    ((receipt, card),) = read or (await services.storage.read(draw, services, [job])).values()
-    shown = receipts.fingerprint(card)
+    (drawn,) = read or (await services.storage.read(draw, services, [job])).values()
+    receipt, shown = drawn.receipt, receipts.fingerprint(drawn.card)
     message = receipt.message
     if shown != receipt.shown:
         chat = _chat(services, receipt.chat)
         if message is None:
-            message = await _posted(chat, receipt.channel, card, key=job.key)
+            message = await _posted(chat, receipt.channel, drawn.card, key=job.key)
         else:
-            await _edited(chat, receipt.channel, message, card)
-
-    return Together(_all_shown, Shown(job, receipt.id, message or "", shown))
+            await _edited(chat, receipt.channel, message, drawn.card)
+            if drawn.news is not None:
+                key = f"news:{receipt.id}:{drawn.at.isoformat()}"
+                await _said_below(chat, receipt.channel, message, drawn.news, key=key)
+    return Together(_all_shown, Shown(job, receipt.id, message or "", shown, drawn.at))
 
 
 @brief
-def draw(
-    session: Session, _services: Services, claimed: Sequence[Claimed]
-) -> dict[int, tuple[Receipt, Card]]:
+def draw(session: Session, services: Services, claimed: Sequence[Claimed]) -> dict[int, Drawn]:
     """What the receipts show now, by job."""
     now = datetime.now(UTC)
     wanted = {int(job.args["receipt"]): job.id for job in claimed}
-    return {
-        wanted[receipt.id]: (receipt, receipts.compose(session, receipt, now=now))
-        for receipt in deliveries.receipts(session, wanted)
-    }
+    drawn: dict[int, Drawn] = {}
+    for receipt in deliveries.receipts(session, wanted):
+        chat = services.chats.get(receipt.chat)
+        unseen = chat is not None and chat.edits_unseen and receipt.told_at is not None
+        news = receipts.news(session, receipt) if unseen else None
+        card = receipts.compose(session, receipt, now=now)
+        drawn[wanted[receipt.id]] = Drawn(receipt, card, news, now)
+    return drawn
 
 
 def _all_shown(session: Session, items: Sequence[Shown]) -> None:
     deliveries.mark_shown(
-        session, {item.receipt_id: (item.message, item.fingerprint) for item in items}
+        session,
+        {item.receipt_id: (item.message, item.fingerprint, item.at) for item in items},
     )
     jobs.finish_all(session, [item.job for item in items], again_after=receipts.COALESCE)
 
@@ -132,6 +151,16 @@ async def _edited(chat: Chat, channel: str, message: str, card: Card) -> None:
         raise _later(down) from down
     except ChatRefused as refused:
         raise GiveUp(refused.words) from refused
+
+
+async def _said_below(chat: Chat, channel: str, message: str, card: Card, *, key: str) -> None:
+    """The receipt is right already: a thread that takes nothing more is no reason to give up."""
+    try:
+        await chat.say_below(channel, message, card, key=key)
+    except ChatDown as down:
+        raise _later(down) from down
+    except ChatRefused as refused:
+        log.warning("telling.thread_refused", chat=chat.name, error=refused.words)
 
 
 def _later(down: ChatDown) -> Later:

@@ -382,7 +382,7 @@ async def test_the_neighbours_invitations_are_neither_seen_nor_touched(
         with pytest.raises(passes.NoSuchBatch):
             await act
     assert (await invitations.page(services, noor, now=NOW)).total == 0
-    assert await passes.batches(services, noor) == []
+    assert await passes.newest(services, noor) == []
     assert (await scene.all_of(services, Invitation), await letters(services)) == before
 
 

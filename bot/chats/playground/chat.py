@@ -30,6 +30,7 @@ class PlaygroundChat:
 
     name = "playground"
     pace = Pace(at_once=16, lease=15, delays=(0.5, 1, 2, 5))
+    edits_unseen = False
 
     def __init__(self, outbox: Collection[Medium] = ()) -> None:
         """Takes: outbox, the media whose letters stay here."""
@@ -66,6 +67,10 @@ class PlaygroundChat:
         await self.services.storage.write(
             memory.edit, int(message), body=body, now=datetime.now(UTC)
         )
+
+    async def say_below(self, channel: str, message: str, card: Card, *, key: str) -> None:
+        """Show a card of its own: here all messages are in one column."""
+        await self.post(channel, card, key=key)
 
     async def hear(self, text: str, fields: dict[str, str], channel: str) -> dict[str, Any]:
         """Take what the leader said, in the chat's own memory too, and give the reply shown."""

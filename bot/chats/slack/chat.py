@@ -27,6 +27,7 @@ class SlackChat:
     """One app in Slack."""
 
     name = NAME
+    edits_unseen = True
     # chat.update allows 50 a minute and more, chat.postMessage one a second in each channel; what
     # Slack says in Retry-After rests the whole lane. docs.slack.dev/apis/web-api/rate-limits
     pace = Pace(per_second=2, burst=30, at_once=8, lease=60)
@@ -99,6 +100,10 @@ class SlackChat:
     async def edit(self, channel: str, message: str, card: Card) -> None:
         """Replace the message's content."""
         await self._speaker.edit(channel, message, card)
+
+    async def say_below(self, channel: str, message: str, card: Card, *, key: str) -> None:
+        """Say something in the message's thread."""
+        await self._speaker.post(channel, card, thread=message.partition(":")[2])
 
     # Clients
 

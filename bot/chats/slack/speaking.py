@@ -57,12 +57,14 @@ class Speaker:
         self._clients = clients
         self._own: dict[tuple[str, str], str] = {}  # (team, user) -> their messages with the bot
 
-    async def post(self, channel: str, card: Card) -> str:
+    async def post(self, channel: str, card: Card, *, thread: str | None = None) -> str:
         """Show a message. Gives `C0456:1700000000.000100`. Raises: ChatDown, ChatRefused."""
         team, place = await self._place(channel)
         client = await self._clients(team)
         shown = blocks.message(card.text, card.buttons)
-        answer = await _asked(lambda: client.chat_postMessage(channel=place, **shown, **PLAIN))
+        answer = await _asked(
+            lambda: client.chat_postMessage(channel=place, thread_ts=thread, **shown, **PLAIN)
+        )
         return f"{answer['channel']}:{answer['ts']}"
 
     async def edit(self, channel: str, message: str, card: Card) -> None:

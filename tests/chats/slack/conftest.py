@@ -11,8 +11,10 @@ import pytest
 
 from bot.__main__ import serve
 from bot.app import House, open_house
-from bot.community import claims
+from bot.community import claims, codes, redemptions
+from bot.community.redemptions import SignUp
 from bot.settings import Settings
+from storage import invitations
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_workspace import Message, View
 from tests.stories.program import free_port
@@ -49,6 +51,19 @@ class Scene:
     def own(self, user: str = "") -> list[Message]:
         """What is in somebody's own messages with the bot."""
         return self.slack.in_channel(self.slack.direct(user or self.ana).id)
+
+    async def join(self, invitation_id: int, *, name: str = "Rosa Delgado") -> None:
+        """Somebody signs up by this invitation."""
+        services = self.house.services
+        [row] = await services.storage.read(
+            lambda session: [invitations.get(session, 1, invitation_id)]
+        )
+        assert row is not None
+        code = codes.derive(services.keys, row.id, row.generation)
+        form = SignUp(name, "Flat 4B", f"{name.split()[0].lower()}@example.net", "", ())
+        await redemptions.redeem(
+            services, code, form, source="203.0.113.9", browser="", now=datetime.now(UTC)
+        )
 
     async def view(self, title: str, *, user: str = "") -> View:
         """The modal with this title, once it is on top."""

@@ -90,3 +90,16 @@ async def test_the_home_tab_is_for_leaders(scene: Scene) -> None:
 async def test_before_anybody_leads_the_claim_code_is_asked_for(open_slack: Open, by: str) -> None:
     async with open_slack(by=by, led=False) as scene:
         assert "/leaders claim" in await scene.say("/invite email rosa@example.org")
+
+
+async def test_a_join_is_told_in_the_thread_of_the_receipt_where_an_edit_goes_unseen(
+    by_http: Scene,
+) -> None:
+    await by_http.say("/passes 2 Elm Street")
+    [receipt] = await by_http.slack.until(by_http.own, seconds=PATIENCE)
+    await by_http.join(1)
+    told = await by_http.slack.until(
+        lambda: [m for m in by_http.own() if m.thread_ts == receipt.ts], seconds=PATIENCE
+    )
+    assert [message.text for message in told] == ["★ Rosa Delgado joined at Flat 4B."]
+    assert "1 joined" in by_http.own()[0].text
