@@ -1,4 +1,4 @@
-"""The command line: `porchlight run`, `worker`, `migrate`."""
+"""The command line: `porchlight run`, `worker`, `migrate`, `slack-manifest`."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import structlog
 import typer
@@ -27,6 +27,19 @@ Lease = Annotated[
     float | None,
     typer.Option(help="Seconds until a dead worker's job is taken over, instead of the usual."),
 ]
+# These two are Slack's own, written again so that no other command waits for its library.
+Names = Annotated[
+    Literal["native", "umbrella"],
+    typer.Option(help="Each command by its own name, or all as /porchlight invite and so on."),
+]
+Root = Annotated[
+    str | None,
+    typer.Option(help="The umbrella's name, instead of SLACK_COMMAND, which is porchlight."),
+]
+By = Annotated[
+    Literal["socket", "http"] | None,
+    typer.Option(help="Porchlight calls Slack, or Slack calls Porchlight, which is then public."),
+]
 
 
 @cli.command()
@@ -45,6 +58,12 @@ def worker(lease: Lease = None) -> None:
 def migrate() -> None:
     """Bring the database to the newest schema."""
     _start(_migrate)
+
+
+@cli.command()
+def slack_manifest(names: Names = "umbrella", root: Root = None, by: By = None) -> None:
+    """Print what Slack must know of the app, to be pasted there, and what to do with it."""
+    _start(_show_manifest, names, root, by)
 
 
 def _start(what: Any, *args: Any) -> None:
@@ -108,6 +127,18 @@ async def _migrate(settings: Settings) -> None:
     await asyncio.to_thread(schema.migrate, engine)
     engine.dispose()
     typer.echo("The database has the newest schema.")
+
+
+async def _show_manifest(settings: Settings, names: Any, root: str | None, by: Any) -> None:
+    from bot.chats.slack.first_steps import first_steps
+    from bot.commands import COMMANDS
+    from bot.messages import MenuItem
+
+    menu = [MenuItem(command.name, command.summary, command.usages) for command in COMMANDS]
+    shown = first_steps(menu, settings, names=names, root=root, by=by)
+    typer.echo(shown.manifest)  # alone on stdout, to be piped to a file or the clipboard
+    for line in ("", *shown.words):
+        typer.echo(line, err=True)
 
 
 def _server(app: Any, settings: Settings) -> Any:
