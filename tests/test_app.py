@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.app import open_house, read_settings
+from bot.app import House, open_house, read_settings
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import Medium
 from bot.settings import Misconfigured, Settings
@@ -18,12 +18,19 @@ TWILIO = {
     "TWILIO_AUTH_TOKEN": "t" * 32,
     "TWILIO_FROM": "+12015550100",
 }
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s" * 32}
 SMTP = {"SMTP_HOST": "127.0.0.1", "SMTP_SENDER": "invites@example.org"}
 
 
 def given(**values: str) -> None:
     """The operator writes this into `.env`."""
     Path(".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+def browser(house: House) -> httpx.AsyncClient:
+    """Somebody on this computer."""
+    transport = httpx.ASGITransport(house.app)
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
 
 
 async def problems(settings: Settings) -> str:
@@ -39,8 +46,7 @@ async def test_with_nothing_configured_everything_works(own_folder: Path) -> Non
         assert house.is_playground
         assert {type(each) for each in house.services.couriers.values()} == {OutboxCourier}
         assert set(house.services.couriers) == {"email", "text"}
-        transport = httpx.ASGITransport(house.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as script:
+        async with browser(house) as script:
             said = {"text": "/invite ana@example.org"}
             answer = await script.post("/playground/calls", json=said)
         assert answer.json()["reply"]["text"].startswith("Inviting ana@example.org.")
@@ -76,6 +82,17 @@ async def test_another_secret_is_refused_once_codes_are_out() -> None:
         ({**TWILIO, "TWILIO_FROM": ""}, ["TWILIO_FROM is missing"]),
         ({"SMTP_PORT": "many", "TWILIO_API_KEY": "k"}, ["SMTP_PORT", "TWILIO_API_SECRET"]),
         ({"SMTP_HOST": "x.org", "TWILIO_FROM": "1"}, ["SMTP_SENDER", "TWILIO_ACCOUNT_SID"]),
+        (
+            {"SLACK_CLIENT_SECRET": "c"},
+            [
+                "SLACK_BOT_TOKEN is missing",
+                "SLACK_APP_TOKEN is missing",
+                "SLACK_SIGNING_SECRET",
+                "SLACK_CLIENT_ID is missing",
+            ],
+        ),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-2"}, ["begins with xapp-"]),
+        ({**SLACK, "SLACK_COMMAND": "maple court"}, ["SLACK_COMMAND is one word"]),
     ],
 )
 async def test_all_that_is_half_configured_is_listed(
@@ -116,6 +133,27 @@ async def test_with_one_real_courier_the_other_way_is_said_to_be_missing(
 async def test_a_public_house_without_a_chat_does_not_open(values: dict[str, str]) -> None:
     given(**values)
     assert "No chat is set up for leaders" in await problems(read_settings())
+
+
+@pytest.mark.parametrize("public", [{}, {"PUBLIC_URL": "https://join.example.org"}])
+async def test_with_slack_set_up_the_playground_is_off(public: dict[str, str]) -> None:
+    given(**SLACK, **public)
+    async with open_house(read_settings()) as house:
+        assert not house.is_playground
+        assert list(house.services.chats) == ["slack"]
+        async with browser(house) as visitor:
+            assert (await visitor.get("/playground")).status_code == 404
+            unsigned = await visitor.post("/slack/events", json={"type": "url_verification"})
+            assert unsigned.status_code == 401
+
+
+async def test_the_playground_can_be_had_beside_slack() -> None:
+    given(**SLACK, PLAYGROUND="on")
+    async with open_house(read_settings()) as house:
+        assert house.is_playground
+        assert list(house.services.chats) == ["slack", "playground"]
+        async with browser(house) as visitor:
+            assert (await visitor.get("/playground")).status_code == 200
 
 
 @pytest.mark.parametrize(
