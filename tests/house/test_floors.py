@@ -12,6 +12,7 @@ LONGEST = 400  # lines; beyond that a file becomes a folder
 
 # Where each library of the outside world may be named; everybody else sees a port.
 HOMES = {
+    "aiohttp": ("bot/chats/slack/", "bot/couriers/sms"),  # what their libraries speak through
     "aiosmtplib": ("bot/couriers/email",),
     "css_inline": ("bot/templating.py",),
     "granian": ("bot/web/server.py", "bot/app.py", "bot/__main__.py"),
@@ -19,6 +20,8 @@ HOMES = {
     "phonenumbers": ("bot/community/",),
     "psycopg": ("storage/",),
     "qrcode": ("bot/paper/",),
+    "slack_bolt": ("bot/chats/slack/",),
+    "slack_sdk": ("bot/chats/slack/",),
     "sqlalchemy": ("storage/", "bot/settings.py"),  # settings only take a URL apart
     "twilio": ("bot/couriers/sms",),
     "typst": ("bot/paper/",),
