@@ -1,9 +1,14 @@
 """The command line as an operator types it: each command a process of its own."""
 
+import asyncio
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import get_args
 
@@ -11,9 +16,12 @@ import pytest
 
 from bot.chats.slack.manifest import Names
 from bot.commands import COMMANDS
+from tests.standins.slack import SlackStandIn
+from tests.stories.program import free_port
 
 ROOT = Path(__file__).parent.parent
 PUBLIC = "https://join.example.org"
+PATIENCE = 30.0  # seconds to start or to stop; a busy machine takes 4
 
 
 def porchlight(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -76,3 +84,60 @@ def test_a_house_that_cannot_open_says_why() -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith("Porchlight cannot start:\n  - SLACK_APP_TOKEN is missing")
     assert "xoxb-1" not in ended.stderr
+
+
+# The newcomer's way in README
+
+
+def typed_in_slack() -> list[str]:
+    """What README has a newcomer type in Slack, step by step, without the slash command."""
+    way = (ROOT / "README.md").read_text().partition("## Slack, from nothing")[2]
+    return re.findall(r"`/porchlight (.+?)`", way.partition("\n\n")[2].partition("\n## ")[0])
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[str]:
+    """Start Porchlight on this folder's `.env`. Gives the code that it prints, and stops it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "run"),
+        cwd=folder,
+        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await process.stdout.readuntil(b"/leaders claim ")
+            code = (await process.stdout.readexactly(9)).decode()
+        yield code
+    finally:
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(PATIENCE):
+            assert await process.wait() == 0
+
+
+async def test_the_steps_in_the_readme_lead_to_the_first_passes(own_folder: Path) -> None:
+    claim, add, announce, passes = typed_in_slack()[:4]
+    async with SlackStandIn() as slack:
+        (own_folder / ".env").write_text(
+            f"SLACK_BOT_TOKEN={slack.bot_token}\nSLACK_APP_TOKEN={slack.app_token}\n"
+            f"SLACK_API_URL={slack.api_url}\nPORT={free_port()}\n"
+        )
+        ana, ben = slack.add_user("Ana Ruiz"), slack.add_user("Ben Okafor")
+        channel = slack.add_channel("front-porch")
+
+        async def hears(said: str, *words: str) -> None:
+            before = len(slack.ephemeral)
+            assert not (await slack.command(ana, channel, "/porchlight", said)).trouble
+            await slack.until(lambda: len(slack.ephemeral) > before, seconds=PATIENCE)
+            assert all(each in slack.ephemeral[-1].text for each in words), slack.ephemeral[-1]
+
+        async with running(own_folder) as code:
+            await slack.until(lambda: slack.line.connections, seconds=PATIENCE)
+            await hears(claim.replace("7KQM-4TXP", code), "you are now a leader")
+            await hears(add.replace("@someone", f"<@{ben}|ben>"), "Ben Okafor is now a leader")
+            await hears(announce, "announce here")
+            await hears(passes, "10 access passes")
+        [sheet] = [file for file in slack.files if file.name.endswith(".pdf")]
+        assert sheet.content.startswith(b"%PDF-")
+        assert sheet.channel == slack.direct(ana).id
