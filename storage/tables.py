@@ -1,9 +1,9 @@
 """All tables: the nouns of the glossary.
 
 `table=True` models do not validate: parsing happens at the door (`contacts`, `codes`). Everything
-but `community` itself, the jobs and their lanes, `attempt`, `heard`, `chat_installation` and
-`playground_message` belongs to one community, and no query crosses it. Ids are given by the
-database on flush. Contacts are kept as typed, for sending, and as a keyed hash (`*_key`), for
+but `community` itself, the jobs and their lanes, `attempt`, `heard`, `chat_installation`,
+`talk` and `playground_message` belongs to one community, and no query crosses it. Ids are given by
+the database on flush. Contacts are kept as typed, for sending, and as a keyed hash (`*_key`), for
 matching; the hash outlives the contact when that is erased.
 """
 
@@ -361,6 +361,18 @@ class ChatInstallation(SQLModel, table=True):
     token: str  # a secret: whoever has it speaks as the bot there
     bot: str  # the platform's id of the bot there
     installed_at: datetime = _at()
+
+
+class Talk(SQLModel, table=True):
+    """What somebody is being asked, question by question, in a chat that has no forms."""
+
+    chat: str = Field(primary_key=True)  # "telegram"
+    speaker: str = Field(primary_key=True)  # the platform's id of who is asked
+    key: str  # of this talk alone: buttons of an earlier one are told apart
+    form: dict[str, Any] = Field(sa_type=JSON)
+    filled: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # answers so far
+    step: int  # which field is asked for, from 0
+    at: datetime = Field(sa_type=UTCDateTime, index=True)  # of the latest answer
 
 
 class PlaygroundMessage(SQLModel, table=True):

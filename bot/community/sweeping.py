@@ -7,13 +7,14 @@ from sqlmodel import Session
 from bot.community import receipts
 from bot.community.ledger import Record
 from bot.ports import Services
-from storage import attempts, deliveries, heard, invitations, jobs
+from storage import attempts, deliveries, heard, invitations, jobs, talks
 from storage.lanes import Claimed
 
 TIMER = "timer"  # the lane of what stays in the house
 _SWEPT = timedelta(days=2)  # looked back for what expired: one sweep may be missed
 _KEEP_JOBS = timedelta(days=30)
 _KEEP_DRAFTS = timedelta(days=1)
+_KEEP_TALKS = timedelta(days=1)  # half-filled forms: addresses are in them
 _KEEP_CONTACTS = timedelta(days=90)  # after an invitation ended; the letters promise it
 
 
@@ -27,6 +28,7 @@ async def sweep(services: Services, job: Claimed) -> Record:
         invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
         attempts.forget(session, before=now - timedelta(hours=2))
         heard.forget(session, before=now - timedelta(days=1))
+        talks.forget(session, before=now - _KEEP_TALKS)
         receipts.follow(
             session, deliveries.receipts_expired(session, after=now - _SWEPT, before=now)
         )

@@ -1,4 +1,4 @@
-"""What was heard, and who installed the bot."""
+"""What was heard, who installed the bot, and what somebody is being asked."""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -31,6 +31,19 @@ def upgrade() -> None:
     with op.batch_alter_table('heard', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_heard_at'), ['at'], unique=False)
 
+    op.create_table('talk',
+    sa.Column('chat', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('speaker', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('form', sa.JSON(), nullable=False),
+    sa.Column('filled', sa.JSON(), nullable=False),
+    sa.Column('step', sa.Integer(), nullable=False),
+    sa.Column('at', storage.types.UTCDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('chat', 'speaker', name=op.f('pk_talk'))
+    )
+    with op.batch_alter_table('talk', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_talk_at'), ['at'], unique=False)
+
     with op.batch_alter_table('receipt', schema=None) as batch_op:
         batch_op.add_column(
             sa.Column('told_at', storage.types.UTCDateTime(timezone=True), nullable=True)
@@ -45,6 +58,10 @@ def downgrade() -> None:
     with op.batch_alter_table('receipt', schema=None) as batch_op:
         batch_op.drop_column('told_at')
 
+    with op.batch_alter_table('talk', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_talk_at'))
+
+    op.drop_table('talk')
     with op.batch_alter_table('heard', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_heard_at'))
 
