@@ -5,6 +5,7 @@ Source: https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 from slack_sdk.signature import SignatureVerifier
@@ -13,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 
 _BODY_LIMIT = 1024 * 1024  # bytes: a view with all its state is below 250 kB
 _PATIENCE = 10.0  # seconds until the whole body must be here
+_MOMENT = re.compile(r"[0-9]{1,12}")  # seconds since 1970; more digits are no float
 
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -34,7 +36,7 @@ def guarded(handle: Handle, signing_secret: str) -> Handle:
             return PlainTextResponse("Not signed by Slack, or not lately.", 401)
         try:
             return await handle(request)
-        except ValueError:  # neither a form nor JSON, or not in UTF-8
+        except ValueError:  # neither a form nor JSON
             return PlainTextResponse("Unreadable.", 400)
 
     return heard
@@ -43,5 +45,9 @@ def guarded(handle: Handle, signing_secret: str) -> Handle:
 def _is_signed(verifier: SignatureVerifier, request: Request, body: bytes) -> bool:
     signed_at = request.headers.get("x-slack-request-timestamp", "")
     signature = request.headers.get("x-slack-signature", "")
-    is_wellformed = signed_at.isascii() and signed_at.isdecimal() and signature.isascii()
-    return is_wellformed and verifier.is_valid(body, signed_at, signature)
+    if not _MOMENT.fullmatch(signed_at) or not signature.isascii():
+        return False
+    try:
+        return verifier.is_valid(body.decode(), signed_at, signature)
+    except UnicodeDecodeError:  # Slack writes UTF-8
+        return False
