@@ -120,7 +120,7 @@ class Hearing:
     async def form(self, ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
         """A form was sent: answer within it, with the mistakes at their fields."""
         view, meta = body["view"], _meta(body["view"])
-        key = f"view:{view['id']}"
+        key = f"view:{view['id']}:{view['hash']}"  # what a modal shows next is another form
         if not await self._first_time(key):
             await ack()
             return
