@@ -1,23 +1,12 @@
 """What the stand-in reads from a request of an app, and how its answers and faults look."""
 
 import json
-from dataclasses import dataclass
 
 from aiohttp import web
 
+from tests.standins.faults import Fault, dropped
 from tests.standins.slack_blocks import Json
 from tests.standins.slack_workspace import Refused
-
-
-@dataclass(slots=True)
-class Fault:
-    """How to misbehave."""
-
-    method: str  # "*" is all
-    kind: str
-    times: int
-    retry_after: int = 1  # seconds
-    seconds: float = 0  # of "slow"
 
 
 async def parameters(request: web.Request) -> Json:
@@ -61,10 +50,3 @@ def faulty(request: web.Request, fault: Fault) -> web.StreamResponse:
     if fault.kind in {"drop", "drop_before"}:
         return dropped(request)
     return web.json_response({"ok": False, "error": fault.kind})
-
-
-def dropped(request: web.Request) -> web.StreamResponse:
-    """No answer: the line is cut."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
