@@ -1,13 +1,13 @@
 """What a command is, and the few words all commands share."""
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor, Stranger
-from bot.messages import Call, Reply, Usage
+from bot.messages import Call, Form, Reply, Usage
 from bot.ports import Services
 
 
@@ -60,6 +60,18 @@ class Misused(Refusal):
 
     def __init__(self, why: str) -> None:
         super().__init__(why=why)
+
+
+def again(form: Form, filled: Mapping[str, str], mistakes: Mapping[str, str]) -> Reply:
+    """The form once more, as it was filled in, with what is wrong at each of its fields."""
+    fields = tuple(
+        replace(one, value=filled.get(one.name, one.value), error=mistakes.get(one.name, ""))
+        for one in form.fields
+    )
+    words = "\n".join(mistakes.values())
+    if len(mistakes) > 1:
+        words = "Nothing was changed yet:\n" + "\n".join(f"• {m}" for m in mistakes.values())
+    return Reply(words, form=replace(form, fields=fields))
 
 
 def number(word: str, what: str) -> int:

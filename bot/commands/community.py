@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.commands.base import Command, Misused, Said, plural
+from bot.commands.base import Command, Misused, Said, again, plural
 from bot.community import communities, names
 from bot.community.communities import Overview
 from bot.community.errors import BadFields
@@ -48,9 +48,7 @@ async def _edit(services: Services, actor: Actor, said: Said, *, now: datetime) 
     try:
         await communities.edit(services, actor, typed, now=now)
     except BadFields as bad:
-        sentences = "\n".join(f"• {sentence}" for sentence in bad.errors.values())
-        values = {**_values(overview.community), **typed}
-        return Reply(f"Nothing was changed yet:\n{sentences}", form=_form(values))
+        return again(_form(_values(overview.community)), typed, bad.errors)
     return _show(await communities.overview(services, actor, now=now))
 
 

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from bot.commands.base import Command, Misused, Said, number, plural
+from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.commands.passes import print_passes
 from bot.community import contacts, invitations, inviting, names, previews
 from bot.community.contacts import LIMIT, Way
+from bot.community.errors import Refusal
 from bot.community.inviting import Invited, Spelling
 from bot.community.leaders import Actor
-from bot.community.previews import Preview, Row, Verdict
+from bot.community.previews import MediumNotSetUp, Preview, Row, Verdict
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services
 
@@ -40,7 +41,11 @@ async def invite(services: Services, actor: Actor, said: Said, *, now: datetime)
     """Invite by one of the three ways, or show the form."""
     word, rest = said.split()
     if not word:
-        return await _from_form(services, actor, said, now=now) if said.fields else _form()
+        return (
+            await _from_form(services, actor, said, now=now)
+            if said.fields
+            else Reply(_ASK, form=_FORM)
+        )
     if word == "send":
         return await _send(services, actor, rest, now=now)
     if word == "cancel":
@@ -61,6 +66,16 @@ async def invite(services: Services, actor: Actor, said: Said, *, now: datetime)
 
 
 async def _from_form(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
+    try:
+        return await _filled_in(services, actor, said, now=now)
+    except MediumNotSetUp as refusal:
+        return again(_FORM, said.fields, {"way": refusal.words})
+    except Refusal as refusal:
+        field = "count" if said.fields.get("way") == "pass" else "to"
+        return again(_FORM, said.fields, {field: refusal.words})
+
+
+async def _filled_in(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
     if said.fields.get("way") == "pass":
         words = f"{said.fields.get('count', '')} {said.fields.get('label', '')}"
         return await print_passes(services, actor, words, now=now)
@@ -177,8 +192,11 @@ def _line(row: Row) -> str:
     return f"{_MARKS[row.verdict]} {shown}" + (f" – {row.words}" if row.words else "")
 
 
-def _form() -> Reply:
-    fields = (
+_ASK = "Whom would you like to invite? Fill this in and press Enter or Send."
+_FORM = Form(
+    "Invite members",
+    "/invite",
+    (
         Field(
             "way",
             "How",
@@ -208,14 +226,9 @@ def _form() -> Reply:
             shown_for=("way", "pass"),
             required=False,
         ),
-    )
-    form = Form(
-        "Invite members",
-        "/invite",
-        fields,
-        intro="One person per household is enough: they add the others themselves.",
-    )
-    return Reply("Whom would you like to invite? Fill this in and press Enter or Send.", form=form)
+    ),
+    intro="One person per household is enough: they add the others themselves.",
+)
 
 
 INVITE = Command(

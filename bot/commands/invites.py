@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import get_args
 
-from bot.commands.base import Command, Misused, Said, number, plural
+from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.community import contacts, invitations, labels, passes
 from bot.community.contacts import Way
+from bot.community.errors import Refusal
 from bot.community.invitations import Page, States
 from bot.community.leaders import Actor
 from bot.messages import Button, Card, Field, Form, Reply, Usage
@@ -110,10 +111,9 @@ async def _fix(services: Services, actor: Actor, rest: str, said: Said, *, now: 
     word, _, typed = rest.strip().partition(" ")
     wanted = number(word, "invitation")
     typed = typed or said.fields.get("to", "")
-    if not typed.strip():
-        return _ask(wanted, "Fix the address", f"/invites fix {wanted}", "Right address or number")
+    form = _asking(f"/invites fix {wanted}", "Fix the address", "Right address or number")
     way: Way = "email" if "@" in typed else "text"
-    return await _readdress(services, actor, wanted, way, typed, now=now)
+    return await _readdress(services, actor, wanted, way, typed, form, said, now=now)
 
 
 async def _send_to(
@@ -122,23 +122,38 @@ async def _send_to(
     word, _, typed = rest.strip().partition(" ")
     wanted = number(word, "invitation")
     typed = typed or said.fields.get("to", "")
-    if not typed.strip():
-        label = "E-mail address" if way == "email" else "Mobile number"
-        title = "Send by e-mail instead" if way == "email" else "Send by text instead"
-        return _ask(wanted, title, f"/invites {way} {wanted}", label)
-    return await _readdress(services, actor, wanted, way, typed, now=now)
+    label = "E-mail address" if way == "email" else "Mobile number"
+    title = "Send by e-mail instead" if way == "email" else "Send by text instead"
+    form = _asking(f"/invites {way} {wanted}", title, label)
+    return await _readdress(services, actor, wanted, way, typed, form, said, now=now)
 
 
 async def _readdress(
-    services: Services, actor: Actor, wanted: int, way: Way, typed: str, *, now: datetime
+    services: Services,
+    actor: Actor,
+    wanted: int,
+    way: Way,
+    typed: str,
+    form: Form,
+    said: Said,
+    *,
+    now: datetime,
 ) -> Reply:
-    contact = await invitations.send_to(services, actor, wanted, medium=way, typed=typed, now=now)
+    if not typed.strip():
+        return Reply(f"Invitation #{wanted} keeps its code.", form=form)
+    try:
+        contact = await invitations.send_to(
+            services, actor, wanted, medium=way, typed=typed, now=now
+        )
+    except Refusal as refusal:
+        if not said.fields:
+            raise
+        return again(form, said.fields, {"to": refusal.words})
     return Reply(f"Sending it to {contact.shown}, with the same code.")
 
 
-def _ask(wanted: int, title: str, call: str, label: str) -> Reply:
-    form = Form(title, call, (Field("to", label),))
-    return Reply(f"Invitation #{wanted} keeps its code.", form=form)
+def _asking(call: str, title: str, label: str) -> Form:
+    return Form(title, call, (Field("to", label),))
 
 
 def _other_ways(wanted: int) -> Reply:

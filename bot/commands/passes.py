@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from bot.commands.base import Command, Misused, Said, number, plural
+from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.community import labels, names, passes
+from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services
@@ -16,8 +17,7 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
     match word:
         case "":
             if said.fields:
-                words = f"{said.fields.get('count', '')} {said.fields.get('label', '')}"
-                return await print_passes(services, actor, words, now=now)
+                return await _from_form(services, actor, said, now=now)
             return await _list(services, actor)
         case "again":
             batch_id = number(rest.strip(), "batch")
@@ -30,6 +30,14 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
             return await _void(services, actor, rest, now=now)
         case _:
             return await print_passes(services, actor, said.rest, now=now)
+
+
+async def _from_form(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
+    words = f"{said.fields.get('count', '')} {said.fields.get('label', '')}"
+    try:
+        return await print_passes(services, actor, words, now=now)
+    except Refusal as refusal:
+        return again(_FORM, said.fields, {"count": refusal.words})
 
 
 async def print_passes(services: Services, actor: Actor, words: str, *, now: datetime) -> Reply:
@@ -71,16 +79,7 @@ async def _list(services: Services, actor: Actor) -> Reply:
         Button(f"Print batch {batch.id} again", f"/passes again {batch.id}")
         for batch, _ in rows[:5]
     )
-    form = Form(
-        "Print access passes",
-        "/passes",
-        (
-            Field("count", "How many", "number", value="4", hint=f"1 to {passes.LIMIT}"),
-            Field("label", "Label", hint="For your own list: “Elm Street”", required=False),
-        ),
-        submit="Print",
-    )
-    return Reply(text, buttons, form=form)
+    return Reply(text, buttons, form=_FORM)
 
 
 def _line(batch: Batch, used: int) -> str:
@@ -92,6 +91,15 @@ def _line(batch: Batch, used: int) -> str:
     )
 
 
+_FORM = Form(
+    "Print access passes",
+    "/passes",
+    (
+        Field("count", "How many", "number", value="4", hint=f"1 to {passes.LIMIT}"),
+        Field("label", "Label", hint="For your own list: “Elm Street”", required=False),
+    ),
+    submit="Print",
+)
 PASSES = Command(
     name="passes",
     summary="Print access passes with QR codes",

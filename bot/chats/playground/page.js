@@ -288,9 +288,11 @@ async function send(event, { call, set, status }) {
   status.textContent = heard ? "Sent" : "Not sent. Try again.";
 }
 
-function buildField({ name, label, kind, value, hint, options, required }, id) {
+function buildField({ name, label, kind, value, hint, options, required, error }, id) {
   const words = [hint, kind === "lines" ? "Ctrl+Enter sends" : ""].filter(Boolean).join(". ");
-  const traits = { id, name, required, "aria-describedby": words ? `${id}-hint` : null };
+  const notes = [error ? `${id}-error` : "", words ? `${id}-hint` : ""].filter(Boolean).join(" ");
+  const traits = { id, name, required, "aria-describedby": notes || null,
+    "aria-invalid": error ? "true" : null };
   const control = {
     line: () => make("input", { ...traits, value }),
     number: () => make("input", { ...traits, value, type: "number", inputmode: "numeric" }),
@@ -300,6 +302,7 @@ function buildField({ name, label, kind, value, hint, options, required }, id) {
   }[kind]();
   return make("div", { class: "field" },
     make("label", { for: id }, label, required ? null : make("small", {}, " optional")),
+    error ? make("small", { id: `${id}-error`, class: "mistake" }, error) : null,
     control, words ? make("small", { id: `${id}-hint` }, words) : null);
 }
 

@@ -103,3 +103,17 @@ async def test_a_join_is_told_in_the_thread_of_the_receipt_where_an_edit_goes_un
     )
     assert [message.text for message in told] == ["★ Rosa Delgado joined at Flat 4B."]
     assert "1 joined" in by_http.own()[0].text
+
+
+async def test_a_mistake_in_a_form_is_said_at_its_field_and_the_form_stays(scene: Scene) -> None:
+    await scene.slack.command(scene.ana, scene.porch, "/community", "edit")
+    await scene.view("Your community")
+    await scene.slack.submit(scene.ana, {"colour": "greenish", "timezone": "Mars"})
+    view = await scene.view("Your community")
+    assert view.errors == {
+        "colour": "Give the colour like #0b4f58.",
+        "timezone": "Give the time zone like America/New_York or Europe/Madrid.",
+    }
+    await scene.slack.submit(scene.ana, {"colour": "#123456", "timezone": "Europe/Madrid"})
+    shown = await scene.view("Community")
+    assert "#123456" in str(shown.blocks)
