@@ -122,10 +122,13 @@ def _announcement(
 
 
 async def tell(services: Services, job: Claimed) -> Record:
-    """Pass a notice on, in the chat where the receipt is."""
-    receipt = await services.storage.read(deliveries.receipt, int(job.args["receipt"]))
+    """Pass a notice on, in the chat where its receipt is, or where it names."""
+    chat, channel = job.args.get("chat", ""), job.args.get("channel", "")
+    if "receipt" in job.args:
+        receipt = await services.storage.read(deliveries.receipt, int(job.args["receipt"]))
+        chat, channel = receipt.chat, receipt.channel
     card = Card(str(job.args["words"]))
-    await _posted(_chat(services, receipt.chat), receipt.channel, card, key=job.key)
+    await _posted(_chat(services, chat), channel, card, key=job.key)
     return Together(jobs.finish_all, job)
 
 

@@ -1,0 +1,83 @@
+"""The channel where joins are announced, when the platform moves it or takes it away.
+
+A part of a channel, like a topic, is written with a slash: `-100123/7` is within `-100123`.
+"""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.ports import Services
+from storage import audits, communities, jobs
+from storage.jobs import NewJob
+from storage.tables import ChatLink
+
+
+async def moved(
+    services: Services, *, chat: str, place: str, old: str, new: str, now: datetime
+) -> bool:
+    """Announce in the channel's new id from now on.
+
+    Gives: whether joins were announced there.
+    """
+
+    def change(session: Session) -> bool:
+        link = _announcing(session, chat, place, old)
+        if link is None:
+            return False
+        assert link.announce_channel is not None
+        link.announce_channel = new + link.announce_channel.removeprefix(old)
+        _note(session, link, "moved", now=now)
+        return True
+
+    return await services.storage.write(change)
+
+
+async def lost(
+    services: Services, *, chat: str, place: str, channel: str, words: str, now: datetime
+) -> bool:
+    """Announce nowhere, and tell the leaders in that chat why.
+
+    Takes: words, for the leaders, who are told where their user id leads.
+    Gives: whether joins were announced there.
+    """
+
+    def change(session: Session) -> bool:
+        link = _announcing(session, chat, place, channel)
+        if link is None:
+            return False
+        link.announce_channel = None
+        leaders = communities.leaders(session, link.community_id, chats=[chat])
+        notices = [_notice(link, leader.user_id, words, now=now) for leader in leaders]
+        jobs.enqueue(session, notices)
+        _note(session, link, "lost", now=now)
+        return True
+
+    return await services.storage.write(change)
+
+
+def _announcing(session: Session, chat: str, place: str, channel: str) -> ChatLink | None:
+    link = communities.link_of(session, chat=chat, place=place)
+    announced = (link and link.announce_channel) or ""
+    return link if f"{announced}/".startswith(f"{channel}/") else None
+
+
+def _notice(link: ChatLink, user_id: str, words: str, *, now: datetime) -> NewJob:
+    return NewJob(
+        key=f"notice:lost:{link.id}:{user_id}:{now.isoformat()}",
+        lane=f"chat:{link.chat}",
+        kind="notice",
+        args={"chat": link.chat, "channel": user_id, "words": words},
+        community_id=link.community_id,
+    )
+
+
+def _note(session: Session, link: ChatLink, what: str, *, now: datetime) -> None:
+    audits.note(
+        session,
+        link.community_id,
+        actor="porchlight",
+        action=f"announcements.{what}",
+        subject=f"chat_link:{link.id}",
+        now=now,
+    )
