@@ -40,6 +40,9 @@ _WORDS = {
     "edit_window_closed": "The message can no longer be edited.",
 }
 
+# All that can happen when Slack is asked for something.
+TROUBLES = (SlackApiError, SlackRequestError, aiohttp.ClientError, TimeoutError, OSError)
+
 log = structlog.get_logger()
 
 
@@ -114,7 +117,7 @@ async def _asked(call: Callable[[], Awaitable[Any]]) -> Any:
         return await call()
     except SlackApiError as error:
         raise trouble(error) from error
-    except (SlackRequestError, aiohttp.ClientError, TimeoutError, OSError) as error:
+    except TROUBLES as error:
         raise ChatDown from error
 
 
@@ -122,7 +125,7 @@ def trouble(error: SlackApiError) -> ChatDown | ChatRefused:
     """What an answer of Slack's that is no success comes to."""
     response: Any = error.response
     status = getattr(response, "status_code", 200)
-    code = response.get("error", "") if isinstance(getattr(response, "data", None), dict) else ""
+    code = _code(error)
     if status == 429 or code == "ratelimited":
         return ChatDown(retry_after=_seconds(response.headers.get("Retry-After")))
     if code in _TOKEN:
@@ -131,6 +134,17 @@ def trouble(error: SlackApiError) -> ChatDown | ChatRefused:
     if status >= 500 or code in _AWAY or not code:
         return ChatDown()
     return ChatRefused(_WORDS.get(code, f"Slack refused this message ({code})."))
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, for the log: Slack's own code, or the kind of trouble."""
+    code = _code(error) if isinstance(error, SlackApiError) else ""
+    return code or type(error).__name__
+
+
+def _code(error: SlackApiError) -> str:
+    data = getattr(error.response, "data", None)  # an answer of the network's own has none
+    return str(data.get("error", "")) if isinstance(data, dict) else ""
 
 
 def _seconds(header: str | None) -> float:
