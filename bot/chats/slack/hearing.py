@@ -14,13 +14,12 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats.slack import blocks, home
-from bot.chats.slack.speaking import Speaker
+from bot.chats.slack.speaking import TROUBLES, Speaker, reason
 from bot.chats.slack.words import incoming
-from bot.messages import Button, Call, Form, Reply
+from bot.messages import Button, Call, Card, Form, Reply
 from bot.ports import Answer, ChatDown, ChatRefused, Services
 from storage import heard
 
@@ -183,8 +182,8 @@ class Hearing:
             return
         text = await self._text(call, reply)
         shown = blocks.message(text, reply.buttons)
-        await respond(**shown, response_type="ephemeral", replace_original=replaces,
-                      unfurl_links=False, unfurl_media=False)  # fmt: skip
+        await _said(respond(**shown, response_type="ephemeral", replace_original=replaces,
+                            unfurl_links=False, unfurl_media=False))  # fmt: skip
 
     async def _text(self, call: Call, reply: Reply) -> str:
         """What to say, once its files are handed over where the speaker alone sees them."""
@@ -210,21 +209,22 @@ class Hearing:
         view = await self._view(call, reply)
         try:
             await client.views_open(trigger_id=body["trigger_id"], view=view)
-        except SlackApiError as error:
-            log.warning("slack.no_modal", error=error.response.get("error"))
+        except TROUBLES as error:
+            log.warning("slack.no_modal", error=reason(error))
             if otherwise is not None:
-                again = (Button("Open the form", call.text, "primary"),)
-                await otherwise(**blocks.message(_TOO_LATE, again), response_type="ephemeral")
+                again = (Button("Open the form", _asked(call), "primary"),)
+                shown = blocks.message(_TOO_LATE, again)
+                await _said(otherwise(**shown, response_type="ephemeral"))
 
     async def _update(self, client: AsyncWebClient, view_id: str, call: Call, reply: Reply) -> None:
         """Show the reply in a modal that is open; in the speaker's messages when it was closed."""
         view = await self._view(call, reply)
-        if not await _quietly(client.views_update(view_id=view_id, view=view)):
-            channel = await client.conversations_open(users=call.speaker)
-            await client.chat_postEphemeral(
-                channel=channel["channel"]["id"], user=call.speaker,
-                **blocks.message(reply.text, reply.buttons),
-            )  # fmt: skip
+        if await _quietly(client.views_update(view_id=view_id, view=view)):
+            return
+        try:
+            await self.speaker.post(call.private, Card(reply.text, reply.buttons))
+        except (ChatDown, ChatRefused) as error:
+            log.warning("slack.answer_lost", error=str(error))
 
     async def _view(self, call: Call, reply: Reply) -> dict[str, Any]:
         if reply.form is not None:
@@ -275,9 +275,12 @@ def _plain_call(team: str, user: str) -> Call:
 def _modal(
     call: Call, form: Form, above: str, *, filled: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    asked = call.text if len(call.text) <= _LONGEST_ASKED else call.text.split(maxsplit=1)[0]
-    meta = {"call": form.call, "asked": asked, "channel": call.channel}
+    meta = {"call": form.call, "asked": _asked(call), "channel": call.channel}
     return blocks.modal(form, metadata=json.dumps(meta), filled=filled, above=above)
+
+
+def _asked(call: Call) -> str:
+    return call.text if len(call.text) <= _LONGEST_ASKED else call.text.split(maxsplit=1)[0]
 
 
 def _meta(view: Json) -> dict[str, str]:
@@ -295,7 +298,7 @@ async def _name_of(client: AsyncWebClient, user: str) -> str:
     """How somebody is called; empty when Slack does not say."""
     try:
         found = await client.users_info(user=user)
-    except SlackApiError:
+    except TROUBLES:
         return ""
     profile = found["user"].get("profile", {})
     return str(profile.get("real_name") or found["user"].get("real_name") or "")
@@ -305,7 +308,18 @@ async def _quietly(asking: Any) -> bool:
     """Whether it worked; a view that was closed meanwhile is no trouble."""
     try:
         await asking
-    except SlackApiError as error:
-        log.info("slack.view", error=error.response.get("error"))
+    except TROUBLES as error:
+        log.info("slack.view", error=reason(error))
         return False
     return True
+
+
+async def _said(answering: Any) -> None:
+    """Wait for an answer at a response URL; the log hears when Slack did not take it."""
+    try:
+        answer = await answering
+    except TROUBLES as error:
+        log.warning("slack.answer_lost", error=reason(error))
+    else:
+        if answer.status_code != 200:
+            log.warning("slack.answer_lost", error=f"{answer.status_code} {answer.body[:40]}")

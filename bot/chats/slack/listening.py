@@ -8,12 +8,12 @@ anew from here.
 import asyncio
 import logging
 
-import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chats.slack.speaking import TROUBLES, reason
 
 _AGAIN = (1, 2, 5, 15, 60)  # seconds before each further try to connect
 _CONNECT = 15.0  # seconds to open a connection
@@ -42,7 +42,7 @@ async def listen(app: AsyncApp, app_token: str, client: AsyncWebClient) -> None:
             tries = 0
             await _until_lost(handler)
             log.warning("slack.connection_lost")
-        except (SlackApiError, SlackRequestError, aiohttp.ClientError, OSError) as error:
+        except TROUBLES as error:
             pause = _AGAIN[min(tries, len(_AGAIN) - 1)]
             tries += 1
             log.warning("slack.cannot_connect", why=_why(error), again_in=pause)
@@ -77,7 +77,5 @@ async def _until_lost(handler: AsyncSocketModeHandler) -> None:
 
 
 def _why(error: Exception) -> str:
-    answer = error.response if isinstance(error, SlackApiError) else None
-    data = getattr(answer, "data", None)
-    code = str(data.get("error", "")) if isinstance(data, dict) else ""
-    return _WORDS.get(code, f"Slack does not answer ({code or type(error).__name__}).")
+    code = reason(error)
+    return _WORDS.get(code, f"Slack does not answer ({code}).")
