@@ -89,15 +89,18 @@ async def open_house(settings: Settings, *, migrate: bool | None = None) -> Asyn
         storage = Storage.open(settings.database_url)
     except ValueError as error:
         raise Misconfigured(str(error)) from None
-    couriers: Mapping[Medium, Courier] = {}
+    couriers: dict[Medium, Courier] = {}
     chats: list[Chat] = []
     try:
         await _prepared(storage, keys, settings, migrate)
-        couriers, missing, is_real = make_couriers()
         chats = make_chats()
         is_playground = _playground_is_on(settings, chats)
+        couriers, missing = make_couriers()
+        outbox = tuple(missing) if is_playground and not couriers else ()
+        if outbox:
+            couriers, missing = {medium: OutboxCourier(medium) for medium in outbox}, {}
         if is_playground:
-            chats.append(Playground(outbox=() if is_real else tuple(couriers)))
+            chats.append(Playground(outbox=outbox))
         templates = Templates()
         services = Services(
             storage=storage,
@@ -151,10 +154,10 @@ def _check_key(storage: Storage, keys: Keys) -> None:
         )
 
 
-def make_couriers() -> tuple[dict[Medium, Courier], dict[Medium, str], bool]:
-    """The couriers that are set up, why the others are not, and whether any is real.
+def make_couriers() -> tuple[dict[Medium, Courier], dict[Medium, str]]:
+    """The couriers that are set up, and why the others are not.
 
-    With nothing real set up the outbox takes everything; with one real courier it takes nothing.
+    Where none is, the outbox takes everything, but only while the playground shows it.
     Raises: Misconfigured, when one is set up by half.
     """
     made: dict[Medium, Courier] = {}
@@ -174,9 +177,7 @@ def make_couriers() -> tuple[dict[Medium, Courier], dict[Medium, str], bool]:
             made[kind.medium] = kind.make(configuration)
     if problems:
         raise Misconfigured(*problems)
-    if made:
-        return made, missing, True
-    return {kind.medium: OutboxCourier(kind.medium) for kind in COURIERS}, {}, False
+    return made, missing
 
 
 def make_chats() -> list[Chat]:

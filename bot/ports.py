@@ -66,6 +66,9 @@ class Chat(Protocol):
     pace: Pace
     edits_unseen: bool  # nobody notices an edit, so what matters is said below the message, too
 
+    def spell(self, words: str) -> str:
+        """Our words, with the `/commands` between backticks as they are typed in this chat."""
+
     def plug(self, services: "Services", answer: Answer, menu: Sequence[MenuItem]) -> None:
         """Get to know the house; `menu` is what leaders can say."""
 

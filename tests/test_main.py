@@ -107,7 +107,7 @@ async def running(folder: Path) -> AsyncIterator[str]:
     assert process.stdout
     try:
         async with asyncio.timeout(PATIENCE):
-            await process.stdout.readuntil(b"/leaders claim ")
+            await process.stdout.readuntil(b"/porchlight leaders claim ")
             code = (await process.stdout.readexactly(9)).decode()
         yield code
     finally:

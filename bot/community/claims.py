@@ -49,10 +49,11 @@ class TooManyClaims(Refusal):
 async def claims(services: Services, *, now: datetime) -> list[str]:
     """What to print at the start: a line for each chat from which nobody leads yet."""
     lines = []
-    for chat in services.chats:
-        if code := await claim_code(services, chat, now=now):
+    for name, chat in services.chats.items():
+        if code := await claim_code(services, name, now=now):
+            said = chat.spell(f"`/leaders claim {code}`").strip("`")
             lines.append(
-                f"To lead from {chat.capitalize()}, say there:  /leaders claim {code}  "
+                f"To lead from {name.capitalize()}, say there:  {said}  "
                 "(good for an hour; start again for a new one)"
             )
     return lines

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import aiohttp
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
@@ -17,7 +18,8 @@ from bot.chats.slack.hearing import NAME, Hearing
 from bot.chats.slack.listening import listen
 from bot.chats.slack.settings import SlackSettings
 from bot.chats.slack.speaking import Speaker
-from bot.messages import Card, MenuItem
+from bot.chats.slack.words import spelt
+from bot.messages import Call, Card, MenuItem, Reply
 from bot.ports import Answer, ChatRefused, Pace, Services
 
 _TIMEOUT = 15  # seconds for an answer of Slack's
@@ -36,16 +38,26 @@ class SlackChat:
         self._settings = settings
         self._web: aiohttp.ClientSession | None = None
         self._clients: dict[str, AsyncWebClient] = {}
-        self._speaker = Speaker(self._client)
+        self._speaker = Speaker(self._client, self.spell)
         self._services: Services
         self._app: AsyncApp
+
+    def spell(self, words: str) -> str:
+        """By the umbrella `/invite` is typed `/porchlight invite`."""
+        if self._settings.slack_names == "native":
+            return words
+        return spelt(words, self._settings.slack_command)
 
     def plug(self, services: Services, answer: Answer, menu: Sequence[MenuItem]) -> None:
         """Get to know the house; the menu is in the app's manifest."""
         self._services = services
         self._app = self._make_app()
         root = self._settings.slack_command
-        Hearing(services, answer, self._speaker, root).attach(self._app)
+
+        async def spelt_answer(call: Call) -> Reply:
+            return _spelt(await answer(call), self.spell)
+
+        Hearing(services, spelt_answer, self._speaker, root).attach(self._app)
 
     def _make_app(self) -> AsyncApp:
         settings = self._settings
@@ -131,3 +143,8 @@ class SlackChat:
                 retry_handlers=[],  # the postman tries again, and knows what may be repeated
             )
         return self._clients[key]
+
+
+def _spelt(reply: Reply, spell: Callable[[str], str]) -> Reply:
+    form = reply.form and replace(reply.form, intro=spell(reply.form.intro))
+    return replace(reply, text=spell(reply.text), form=form)

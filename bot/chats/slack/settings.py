@@ -1,6 +1,7 @@
 """How Slack reaches us and we reach it, and what is wrong with what was set."""
 
 import re
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, field_validator
@@ -22,6 +23,7 @@ class SlackSettings(BaseSettings):
     slack_signing_secret: SecretStr = _NONE
     slack_client_id: str = ""  # with its secret: several workspaces, by OAuth
     slack_client_secret: SecretStr = _NONE
+    slack_names: Literal["umbrella", "native"] = "umbrella"  # how we write commands; both are heard
     slack_command: str = "porchlight"  # the one command of the umbrella spelling
     slack_api_url: str = "https://slack.com/api/"
 
@@ -52,7 +54,7 @@ class SlackSettings(BaseSettings):
 
 def configured(settings: SlackSettings) -> bool:
     """Whether the operator means to use Slack: anything but a matter of taste is set."""
-    return bool(settings.model_fields_set - {"slack_command", "slack_api_url"})
+    return bool(settings.model_fields_set - {"slack_names", "slack_command", "slack_api_url"})
 
 
 def problems(settings: SlackSettings) -> list[str]:

@@ -56,15 +56,17 @@ class Clients(Protocol):
 class Speaker:
     """Says things in channels, which are written `T0123/C0456`; `T0123/U0789` is somebody's own."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, spell: Callable[[str], str]) -> None:
+        """Takes: spell, how commands in our words are typed here."""
         self._clients = clients
+        self._spell = spell
         self._own: dict[tuple[str, str], str] = {}  # (team, user) -> their messages with the bot
 
     async def post(self, channel: str, card: Card, *, thread: str | None = None) -> str:
         """Show a message. Gives `C0456:1700000000.000100`. Raises: ChatDown, ChatRefused."""
         team, place = await self._place(channel)
         client = await self._clients(team)
-        shown = blocks.message(card.text, card.buttons)
+        shown = blocks.message(self._spell(card.text), card.buttons)
         answer = await _asked(
             lambda: client.chat_postMessage(channel=place, thread_ts=thread, **shown, **PLAIN)
         )
@@ -74,7 +76,7 @@ class Speaker:
         """Replace a message's content. Raises: ChatDown, ChatRefused."""
         client = await self._clients(channel.partition("/")[0])
         place, _, ts = message.partition(":")
-        shown = blocks.message(card.text, card.buttons)
+        shown = blocks.message(self._spell(card.text), card.buttons)
         await _asked(
             lambda: client.chat_update(
                 channel=place, ts=ts, parse="none", link_names=False, **shown

@@ -11,6 +11,7 @@ import re
 _MARKUP = re.compile(
     r"<(?P<kind>[@#!]|mailto:|tel:|(?=[a-z][a-z0-9+.-]*://))(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>"
 )
+_COMMAND = re.compile(r"`/(?=[a-z])")
 _SINGLE = dict.fromkeys("‘’‚‛", "'")
 _DOUBLE = dict.fromkeys("“”„‟", '"')
 _WIDE = dict.fromkeys("\u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
@@ -40,6 +41,11 @@ def _meant(markup: re.Match[str]) -> str:
             return label or target
         case _:
             return target
+
+
+def spelt(words: str, root: str) -> str:
+    """Our words, with each `/command` between backticks in the umbrella spelling."""
+    return _COMMAND.sub(rf"`/{root} ", words)
 
 
 def outgoing(text: str) -> str:

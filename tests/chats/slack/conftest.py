@@ -17,6 +17,7 @@ from bot.settings import Settings
 from storage import invitations
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_workspace import Message, View
+from tests.standins.smtp import SmtpStandIn
 from tests.stories.program import free_port
 
 SECRET = "a secret of the tests alone, 32+ bytes"
@@ -86,7 +87,11 @@ def open_slack(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch)
     @asynccontextmanager
     async def opened(*, by: str = "http", led: bool = True) -> AsyncIterator[Scene]:
         monkeypatch.chdir(tmp_path)
-        async with SlackStandIn() as slack:
+        async with SlackStandIn() as slack, SmtpStandIn() as smtp:
+            monkeypatch.setenv("SMTP_HOST", "127.0.0.1")
+            monkeypatch.setenv("SMTP_PORT", str(smtp.port))
+            monkeypatch.setenv("SMTP_TLS", "none")
+            monkeypatch.setenv("SMTP_SENDER", "invites@mail.example")
             monkeypatch.setenv("SLACK_BOT_TOKEN", slack.bot_token)
             monkeypatch.setenv("SLACK_API_URL", slack.api_url)
             if by == "socket":

@@ -17,7 +17,7 @@ async def test_one_letter_and_its_receipt_in_the_leaders_own_messages(scene: Sce
 async def test_the_umbrella_spelling_says_the_same(scene: Scene) -> None:
     said = await scene.say("/porchlight invite email rosa@example.org")
     assert "rosa@example.org" in said
-    assert "`/passes`" in await scene.say("/porchlight"), "alone it helps"
+    assert "`/porchlight passes`" in await scene.say("/porchlight"), "alone it helps"
 
 
 async def test_what_slack_made_of_an_address_is_understood(scene: Scene) -> None:
@@ -89,7 +89,7 @@ async def test_the_home_tab_is_for_leaders(scene: Scene) -> None:
 @pytest.mark.parametrize("by", ["http", "socket"])
 async def test_before_anybody_leads_the_claim_code_is_asked_for(open_slack: Open, by: str) -> None:
     async with open_slack(by=by, led=False) as scene:
-        assert "/leaders claim" in await scene.say("/invite email rosa@example.org")
+        assert "`/porchlight leaders claim" in await scene.say("/invite email rosa@example.org")
 
 
 async def test_a_join_is_told_in_the_thread_of_the_receipt_where_an_edit_goes_unseen(
