@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.chats import slack
+from bot.chats import slack, telegram
 from bot.ports import Chat
 
 
@@ -26,4 +26,11 @@ class ChatKind:
 
 CHATS: tuple[ChatKind, ...] = (
     ChatKind("slack", slack.SlackSettings, slack.configured, slack.problems, slack.SlackChat),
+    ChatKind(
+        "telegram",
+        telegram.TelegramSettings,
+        telegram.configured,
+        telegram.problems,
+        telegram.TelegramChat,
+    ),
 )

@@ -1,0 +1,243 @@
+"""Hearing in Telegram: what people write and press becomes a `Call`; its `Reply` is shown.
+
+Everything is heard once however often Telegram repeats it. In a group nothing is shown that is not
+everybody's: the answer goes to the speaker in private, and the group reads where it went.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+from telegram import CallbackQuery, Message, Update, User
+from telegram.constants import ChatType
+from telegram.ext import ExtBot
+
+from bot.chats.telegram import forms, keyboards
+from bot.chats.telegram.calls import (
+    NAME,
+    Spoken,
+    call,
+    channel_of,
+    completed,
+    spoken,
+    text_of,
+)
+from bot.chats.telegram.keyboards import Key, keys
+from bot.chats.telegram.memberships import Memberships
+from bot.chats.telegram.menus import Menus
+from bot.chats.telegram.speaking import Speaker, quietly
+from bot.chats.telegram.talking import Talking
+from bot.community import codes
+from bot.community.codes import MistypedCode
+from bot.messages import Call, Reply
+from bot.ports import Answer, ChatDown, ChatRefused, Services
+from storage import heard
+
+_OURS = {"start", "settings", "cancel"}  # commands that are Telegram's custom, and ours here
+_PUBLIC = {"announce", "help", "start"}  # answered in a group: nobody's address can be in it
+_DRAWS = {"passes"}  # commands that may take a while and give a file
+
+_IN_PRIVATE = "I answered you in private."
+_START_FIRST = "That is not for everybody's eyes. Press the button, then say it there."
+_ANONYMOUS = "You write as the group, so I cannot tell who you are. Write as yourself, please."
+_OVER = "That question is over."
+_NOT_TAKEN = "Telegram did not take the file just now. Ask for it again, please."
+_NOTHING_ASKED = "There is nothing to cancel."
+_STOPPED = "Cancelled."
+_SIGN_UP = "Here is your way in. Nothing happens before you fill in that page."
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The ear of one bot."""
+
+    services: Services
+    answer: Answer
+    bot: ExtBot[int]
+    speaker: Speaker
+    talking: Talking
+    memberships: Memberships
+    menus: Menus
+    bot_id: str
+    commands: frozenset[str]  # all that leaders can say, by name
+
+    async def hear(self, update: Update) -> None:
+        """Take one update, unless it was taken before. Raises: DatabaseAway, before anything."""
+        key = f"{NAME}:{self.bot_id}:{update.update_id}"
+        if not await self.services.storage.write(heard.once, key, now=datetime.now(UTC)):
+            return
+        try:
+            await self._take(update)
+        except (ChatDown, ChatRefused) as error:
+            log.warning("telegram.not_answered", error=type(error).__name__)
+
+    async def _take(self, update: Update) -> None:
+        if update.callback_query is not None:
+            await self._pressed(update.callback_query)
+        elif update.my_chat_member is not None:
+            await self.memberships.changed(update.my_chat_member)
+        elif update.message is not None:
+            await self._said(update.message)
+
+    # Messages
+
+    async def _said(self, message: Message) -> None:
+        if message.migrate_to_chat_id is not None:
+            await self.memberships.moved(str(message.chat_id), str(message.migrate_to_chat_id))
+        user = message.from_user
+        if user is None or (user.is_bot and message.sender_chat is None):
+            return
+        if message.chat.type == ChatType.PRIVATE:
+            await self._in_private(message, user)
+        elif message.text is not None:
+            await self._in_group(message, user)
+
+    async def _in_private(self, message: Message, user: User) -> None:
+        own, (text, people) = str(user.id), text_of(message)
+        if not text and message.effective_attachment is None:
+            return  # a service message: pinned, a call, a theme
+        command = spoken(text)
+        if command is not None and command.name == "cancel":
+            was_asked = await self.talking.end(own)
+            await self.speaker.say(own, _STOPPED if was_asked else _NOTHING_ASKED)
+            return
+        if command is None:
+            await self._without_command(user, text)
+            return
+        await self.talking.end(own)  # a command goes before a question
+        if command.name == "start" and (link := self._sign_up(command.rest)):
+            await self._show_way_in(own, link)
+            return
+        said, people = completed(command.text, people, message)
+        await self._do(call(self.bot_id, user, said, channel=own, people=people))
+
+    async def _without_command(self, user: User, text: str) -> None:
+        own = str(user.id)
+        talk = await self.talking.now(own)
+        if talk is None:
+            await self._do(call(self.bot_id, user, "/help", channel=own))
+        else:
+            await self._go_on(user, talk.form.call, forms.typed(talk, text))
+
+    async def _in_group(self, message: Message, user: User) -> None:
+        text, people = text_of(message)
+        command = spoken(text)
+        if command is None or not self._is_for_us(command):
+            return
+        channel, below = channel_of(message), f"{message.chat_id}:{message.message_id}"
+        if message.sender_chat is not None:
+            await self._tell_group(channel, _ANONYMOUS, below, link=False)
+            return
+        said, people = completed(command.text, people, message)
+        asked = call(self.bot_id, user, said, channel=channel, people=people)
+        if _is_public(command, said):
+            reply = await self.answer(asked)
+            await self._tell_group(channel, reply.text, below, link=bool(reply.buttons))
+            await self.menus.follow(said)
+        elif await self.speaker.reaches(str(user.id)):
+            await self.talking.end(str(user.id))
+            await self._do(asked)
+            await self._tell_group(channel, _IN_PRIVATE, below, link=False)
+        else:
+            await self._tell_group(channel, _START_FIRST, below, link=True)
+
+    def _is_for_us(self, command: Spoken) -> bool:
+        """Other bots are told the same commands; a name that is ours is answered."""
+        if command.bot:
+            return command.bot == self.bot.username.lower()
+        return command.name in self.commands | _OURS
+
+    async def _tell_group(self, channel: str, text: str, below: str, *, link: bool) -> None:
+        to_private = Key("Open the private chat", url=f"{self.bot.link}?start=here")
+        await self.speaker.say(channel, text, (to_private,) if link else (), below=below)
+
+    # Buttons
+
+    async def _pressed(self, query: CallbackQuery) -> None:
+        data, user, own = query.data or "", query.from_user, str(query.from_user.id)
+        if data.startswith(keyboards.FORM):
+            await self._answered(query, data)
+            return
+        where, text = _unpacked(data)
+        is_open = query.message is not None and query.message.chat.type != ChatType.PRIVATE
+        if is_open and not await self.speaker.reaches(own):
+            await quietly(query.answer(_START_FIRST, show_alert=True))
+            return
+        await quietly(query.answer())
+        await self._do(call(self.bot_id, user, text, channel=where or own))
+        if data.startswith(keyboards.SETTLES):
+            await quietly(query.edit_message_reply_markup(None))
+
+    async def _answered(self, query: CallbackQuery, data: str) -> None:
+        """Somebody answered a form's question by a button."""
+        own = str(query.from_user.id)
+        talk = await self.talking.now(own)
+        said = forms.pressed(talk, data) if talk is not None else None
+        is_stop = talk is not None and forms.is_stop(talk, data)
+        await quietly(query.answer(_OVER if said is None and not is_stop else None))
+        await quietly(query.edit_message_reply_markup(None))
+        if is_stop:
+            await self.talking.end(own)
+            await self.speaker.say(own, _STOPPED)
+        elif talk is not None and said is not None:
+            await self._go_on(query.from_user, talk.form.call, said)
+
+    async def _go_on(self, user: User, form_call: str, said: forms.Said) -> None:
+        fields = await self.talking.go_on(str(user.id), said)
+        if fields is not None:
+            asked = call(self.bot_id, user, form_call, channel=str(user.id))
+            await self._do(replace(asked, fields=fields))
+
+    # Answers
+
+    async def _do(self, asked: Call) -> None:
+        """Do what was asked, and show the speaker alone what came of it."""
+        if asked.text.split()[0].removeprefix("/") in _DRAWS:
+            await self.speaker.is_uploading(asked.private)
+        await self._show(asked.private, await self.answer(asked))
+        await self.menus.follow(asked.text)
+
+    async def _show(self, own: str, reply: Reply) -> None:
+        shown = keys(reply.buttons)
+        if reply.files:
+            try:
+                await self.speaker.hand_over(own, reply.files, reply.text, shown)
+            except (ChatDown, ChatRefused) as error:
+                log.warning("telegram.file_not_taken", error=type(error).__name__)
+                await self.speaker.say(own, f"{reply.text}\n{_NOT_TAKEN}", shown)
+        elif reply.form is None:
+            await self.speaker.say(own, reply.text, shown)
+        elif shown:
+            await self.speaker.say(own, reply.text, shown)
+            await self.talking.begin(own, reply.form, reply.form.title)
+        else:
+            await self.talking.begin(own, reply.form, reply.text)
+
+    # The way in
+
+    def _sign_up(self, payload: str) -> str | None:
+        """The page of the access code in a deep link. Nothing is looked up, nothing redeemed."""
+        try:
+            return codes.link(self.services.settings.address, codes.parse(payload))
+        except MistypedCode:
+            return None
+
+    async def _show_way_in(self, own: str, link: str) -> None:
+        shown = [Key("Copy the address", copy=link)]
+        if self.services.settings.secure:  # Telegram takes no button to a page at home
+            shown.insert(0, Key("Open the sign-up page", url=link))
+        await self.speaker.say(own, f"{_SIGN_UP}\n`{link}`", shown)
+
+
+def _is_public(command: Spoken, text: str) -> bool:
+    return command.name in _PUBLIC or text.split()[:2] == ["/leaders", "claim"]
+
+
+def _unpacked(data: str) -> tuple[str, str]:
+    """Which place a button is about, if not where it was pressed, and the call it says."""
+    if data.startswith(keyboards.ELSEWHERE):
+        where, _, text = data.removeprefix(keyboards.ELSEWHERE).partition(":")
+        return where, text
+    return "", f"/{data[1:]}"

@@ -1,0 +1,67 @@
+"""Where the bot is: put into a group, thrown out of one, and groups that get another id."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from telegram import Chat, ChatMember, ChatMemberUpdated
+from telegram.constants import ChatType
+
+from bot.chats.telegram.calls import NAME
+from bot.chats.telegram.keyboards import ELSEWHERE, Key
+from bot.chats.telegram.speaking import Speaker
+from bot.community import channels
+from bot.ports import Services
+
+_INSIDE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMember.RESTRICTED}
+_HELLO = "Hello. Say `/announce here` and I announce here who joins."
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Memberships:
+    """The places of one bot."""
+
+    services: Services
+    speaker: Speaker
+    bot_id: str
+
+    async def changed(self, change: ChatMemberUpdated) -> None:
+        """The bot came into a group or channel, or went."""
+        was = change.old_chat_member.status in _INSIDE
+        is_in = change.new_chat_member.status in _INSIDE
+        if change.chat.type == ChatType.PRIVATE or was == is_in:
+            return
+        if is_in:
+            await self._greet(change.chat, str(change.from_user.id))
+        else:
+            await self._gone(change.chat)
+
+    async def _greet(self, chat: Chat, user: str) -> None:
+        """Offer in private what can be said there, too; nobody can speak in a channel."""
+        if await self.speaker.reaches(user):
+            words = f"I am in “{chat.title}” now. Should joins be announced there?"
+            yes = Key("Announce joins there", f"{ELSEWHERE}{chat.id}:/announce here")
+            await self.speaker.say(user, words, (yes,))
+        elif chat.type != ChatType.CHANNEL:
+            await self.speaker.say(str(chat.id), _HELLO)
+
+    async def _gone(self, chat: Chat) -> None:
+        was_announcing = await channels.lost(
+            self.services,
+            chat=NAME,
+            place=self.bot_id,
+            channel=str(chat.id),
+            words=f"I was removed from “{chat.title}”, where joins were announced. They are "
+            "announced nowhere now: say `/announce here` where they should be.",
+            now=datetime.now(UTC),
+        )
+        log.info("telegram.removed", was_announcing=was_announcing)
+
+    async def moved(self, old: str, new: str) -> None:
+        """A group became a supergroup, which has another id."""
+        followed = await channels.moved(
+            self.services, chat=NAME, place=self.bot_id, old=old, new=new, now=datetime.now(UTC)
+        )
+        log.info("telegram.moved", was_announcing=followed)

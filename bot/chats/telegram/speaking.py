@@ -1,0 +1,234 @@
+"""Speaking in Telegram: say, edit, hand over files; and what each of its refusals comes to."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+from telegram import InputFile, LinkPreviewOptions, Message, ReplyParameters
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.ext import ExtBot
+
+from bot.chats.telegram import words
+from bot.chats.telegram.keyboards import Key, keys, markup
+from bot.messages import Card, File
+from bot.ports import ChatDown, ChatRefused
+
+Bots = Callable[[], Awaitable[ExtBot[int]]]  # the bot, ready to be used
+Moved = Callable[[str, str], Awaitable[None]]  # a group's id became another
+T = TypeVar("T")
+
+_MESSAGE = 4096  # UTF-16 units of a message, and of a caption: core.telegram.org/bots/api
+_CAPTION = 1024
+_OPERATOR = 300.0  # seconds a lane rests when only the operator can help
+_AGAIN = (1, 2, 5, 15, 30, 30)  # seconds before each further try: an outage of a minute
+_PICTURE = "image/png"
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_HTML = ParseMode.HTML
+
+_NOT_THERE = "I am not in that group. Add me to it and say `/announce here` there."
+_WORDS = {  # parts of Telegram's descriptions, in small letters
+    "blocked by the user": "I was blocked in Telegram. Unblock me and say `/start` to me.",
+    "initiate conversation": "I may not write first. Say `/start` to me in private.",
+    "user is deactivated": "That account in Telegram was deleted.",
+    "chat not found": _NOT_THERE,
+    "kicked from": _NOT_THERE,
+    "not a member": _NOT_THERE,
+    "group chat was deactivated": _NOT_THERE,
+    "enough rights": "I may not write in that group. Let me, then say `/announce here` there.",
+    "no rights to send": "I may not write in that group. Let me, then say `/announce here` there.",
+    "message to edit not found": "The message was deleted.",
+    "message can't be edited": "The message can no longer be edited.",
+}
+_NEVER_STARTED = ("initiate conversation", "chat not found")
+
+log = structlog.get_logger()
+
+
+class Speaker:
+    """Says things in channels, written `123` for somebody's own, `-100123` or `-100123/7` (topic).
+
+    Messages are known as `123:45`.
+    """
+
+    def __init__(self, bot: Bots, moved: Moved) -> None:
+        self._bot = bot
+        self._moved = moved
+
+    async def post(self, channel: str, card: Card, *, below: str = "") -> str:
+        """Show one message, as an answer to the message `below`. Raises: ChatDown, ChatRefused."""
+        text = words.cut(card.text, _MESSAGE)
+        return await self._send(channel, text, keys(card.buttons), below=below)
+
+    async def edit(self, message: str, card: Card) -> None:
+        """Replace a message's content. Raises: ChatDown, ChatRefused."""
+        chat, _, number = message.partition(":")
+        bot = await self._bot()
+        try:
+            await bot.edit_message_text(
+                words.html(words.cut(card.text, _MESSAGE)),
+                chat_id=int(chat),
+                message_id=int(number),
+                parse_mode=_HTML,
+                link_preview_options=_NO_PREVIEW,
+                reply_markup=markup(keys(card.buttons)),
+            )
+        except TelegramError as error:
+            if not _says(error, "message is not modified"):
+                raise trouble(error) from error
+
+    async def say(
+        self, channel: str, text: str, shown: Sequence[Key] = (), *, below: str = ""
+    ) -> None:
+        """Say it however long it is, through an outage of a minute.
+
+        Takes: below, the message that it answers. Telegram cannot tell a repetition, so an unclear
+        end may repeat a message.
+        Raises: ChatDown, ChatRefused.
+        """
+        *first, last = words.pages(text, _MESSAGE)
+        for page in first:
+            await _insisting(lambda page=page: self._send(channel, page, ()))  # type: ignore[misc]
+        await _insisting(lambda: self._send(channel, last, shown, below=below))
+
+    async def hand_over(
+        self, channel: str, files: Sequence[File], text: str, shown: Sequence[Key] = ()
+    ) -> None:
+        """Put files into a channel, pictures first; the last one has the words below it.
+
+        Raises: ChatDown, ChatRefused.
+        """
+        *first, last = sorted(files, key=lambda file: file.media_type != _PICTURE)
+        is_short = words.pages(text, _CAPTION) == [text]
+        for file in first:
+            await _insisting(lambda file=file: self._put(channel, file))  # type: ignore[misc]
+        caption, below = (text, shown) if is_short else ("", ())
+        await _insisting(lambda: self._put(channel, last, caption, below))
+        if not is_short:
+            await self.say(channel, text, shown)
+
+    async def reaches(self, user: str) -> bool:
+        """Whether somebody let the bot write to them. Raises: ChatDown, ChatRefused."""
+        bot = await self._bot()
+        try:
+            await bot.send_chat_action(int(user), ChatAction.TYPING)
+        except (BadRequest, Forbidden) as error:
+            if any(_says(error, words) for words in (*_NEVER_STARTED, "blocked by the user")):
+                return False
+            raise trouble(error) from error
+        except TelegramError as error:
+            raise trouble(error) from error
+        return True
+
+    async def is_uploading(self, user: str) -> None:
+        """Show that a file is on its way; nothing depends on it."""
+        bot = await self._bot()
+        await quietly(bot.send_chat_action(int(user), ChatAction.UPLOAD_DOCUMENT))
+
+    async def _send(self, channel: str, text: str, shown: Sequence[Key], *, below: str = "") -> str:
+        bot = await self._bot()
+
+        def send(chat: int, thread: int | None) -> Awaitable[Message]:
+            answered = below.partition(":")[2]
+            return bot.send_message(
+                chat,
+                words.html(text),
+                parse_mode=_HTML,
+                link_preview_options=_NO_PREVIEW,
+                message_thread_id=thread,
+                reply_markup=markup(shown),
+                reply_parameters=ReplyParameters(int(answered), allow_sending_without_reply=True)
+                if answered
+                else None,
+            )
+
+        return await self._followed(channel, send)
+
+    async def _put(
+        self, channel: str, file: File, text: str = "", shown: Sequence[Key] = ()
+    ) -> str:
+        bot = await self._bot()
+
+        def send(chat: int, thread: int | None) -> Awaitable[Message]:
+            put = bot.send_photo if file.media_type == _PICTURE else bot.send_document
+            return put(
+                chat,
+                InputFile(file.content, filename=file.name),
+                caption=words.html(text) if text else None,
+                parse_mode=_HTML,
+                message_thread_id=thread,
+                reply_markup=markup(shown),
+            )
+
+        return await self._followed(channel, send)
+
+    async def _followed(
+        self, channel: str, send: Callable[[int, int | None], Awaitable[Message]]
+    ) -> str:
+        """Send it there, or where the group has moved to. Gives the message's id."""
+        chat, _, thread = channel.partition("/")
+        try:
+            sent = await send(int(chat), int(thread) if thread else None)
+        except ChatMigrated as moved:
+            await self._moved(chat, str(moved.new_chat_id))
+            return await self._followed(str(moved.new_chat_id), send)
+        except TelegramError as error:
+            raise trouble(error) from error
+        return f"{sent.chat_id}:{sent.message_id}"
+
+
+async def quietly(asking: Awaitable[object]) -> bool:
+    """Whether it worked; that it did not is no trouble."""
+    try:
+        await asking
+    except TelegramError as error:
+        log.info("telegram.unimportant", error=type(error).__name__)
+        return False
+    return True
+
+
+async def _insisting(send: Callable[[], Awaitable[T]]) -> T:
+    """Try again while Telegram is away: what was done is done, and its answer must be heard."""
+    for pause in _AGAIN:
+        try:
+            return await send()
+        except ChatDown as down:
+            await asyncio.sleep(down.retry_after or pause)
+    return await send()
+
+
+def trouble(error: TelegramError) -> ChatDown | ChatRefused:
+    """What an answer of Telegram's that is no success comes to."""
+    match error:
+        case RetryAfter():
+            return ChatDown(retry_after=_seconds(error.retry_after))
+        case InvalidToken():
+            log.error("telegram.refuses_our_token")
+            return ChatDown(retry_after=_OPERATOR)
+        case BadRequest() | Forbidden():
+            known = (said for part, said in _WORDS.items() if _says(error, part))
+            log.warning("telegram.refused", error=type(error).__name__)
+            return ChatRefused(next(known, "Telegram refused this message."))
+        case NetworkError():
+            return ChatDown()
+        case _:
+            log.warning("telegram.trouble", error=type(error).__name__)
+            return ChatDown()
+
+
+def _says(error: TelegramError, part: str) -> bool:
+    return part in error.message.lower()
+
+
+def _seconds(value: int | timedelta) -> float:
+    return value.total_seconds() if isinstance(value, timedelta) else float(value)
