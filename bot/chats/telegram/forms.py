@@ -108,10 +108,10 @@ def typed(talk: Talk, text: str) -> Said:
 
 def pressed(talk: Talk, data: str) -> Said | None:
     """Take a button's answer; None when the button is not of this question."""
-    key, step, answer = data.removeprefix(FORM).split(":", 2)
-    field = talk.field
-    if (key, step) != (talk.key, str(talk.step)):
+    field, mine = talk.field, _data(talk, "")
+    if not data.startswith(mine):
         return None
+    answer = data.removeprefix(mine)
     if answer == "keep":
         return _filled(talk, field.value)
     if answer == "skip" and not field.required:

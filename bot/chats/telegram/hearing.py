@@ -4,6 +4,7 @@ Everything is heard once however often Telegram repeats it. In a group nothing i
 everybody's: the answer goes to the speaker in private, and the group reads where it went.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -36,6 +37,8 @@ from storage import heard
 _OURS = {"start", "settings", "cancel"}  # commands that are Telegram's custom, and ours here
 _PUBLIC = {"announce", "help", "start"}  # answered in a group: nobody's address can be in it
 _DRAWS = {"passes"}  # commands that may take a while and give a file
+
+_ELSEWHERE = re.compile(rf"{keyboards.ELSEWHERE}(-?[0-9]+):(/.+)")  # apps may send any data
 
 _IN_PRIVATE = "I answered you in private."
 _START_FIRST = "That is not for everybody's eyes. Press the button, then say it there."
@@ -237,7 +240,6 @@ def _is_public(command: Spoken, text: str) -> bool:
 
 def _unpacked(data: str) -> tuple[str, str]:
     """Which place a button is about, if not where it was pressed, and the call it says."""
-    if data.startswith(keyboards.ELSEWHERE):
-        where, _, text = data.removeprefix(keyboards.ELSEWHERE).partition(":")
-        return where, text
+    if elsewhere := _ELSEWHERE.fullmatch(data):
+        return elsewhere[1], elsewhere[2]
     return "", f"/{data[1:]}"

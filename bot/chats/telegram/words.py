@@ -20,7 +20,7 @@ _LIVE = re.compile(
     | (?P<before>
         @(?=\w)                     # a mention
       | :(?=//)                     # an address with its protocol
-      | (?<!\w)/(?=\w)              # a command
+      | (?<![A-Za-z0-9_])/(?=\w)    # a command
       | (?<=\w)[.](?=[^\W\d_])      # a domain
       | (?<=\d)[.](?=\d+[.]\d+[.])  # an IP address
       )

@@ -60,8 +60,8 @@ class Scene:
 
     def with_button(self, label: str, where: Chat | User | None = None) -> Message:
         """The newest message with such a button."""
-        rows = (m for m in reversed(self.said(where)) if any(label in row for row in m.labels))
-        return next(rows)
+        found = [m for m in self.said(where) if any(label in row for row in m.labels)]
+        return found[-1]
 
     async def sees(self, words: str, where: Chat | User | None = None) -> Message:
         """The newest message with these words, once it is there."""
