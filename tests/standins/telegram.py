@@ -25,9 +25,10 @@ from tests.standins.telegram_line import UpdateLine
 from tests.standins.telegram_methods import METHODS
 from tests.standins.telegram_people import People
 from tests.standins.telegram_rates import Rates
-from tests.standins.telegram_world import TOKEN, Json, Refused
+from tests.standins.telegram_world import BEGINNINGS, TOKEN, Json, Refused
 
 _QUERY = 600.0  # seconds for which a pressed button can be answered; not documented, about that
+KINDS = {"429", "502", "drop_before", "drop_after", "slow"}
 _TOKEN = re.compile(r"\d+:[\w-]{30,}")
 
 
@@ -174,6 +175,7 @@ class TelegramStandIn(People):
         or any description of Telegram's, such as "Forbidden: bot was blocked by the user".
         """
         assert method in {*METHODS, "file", "*"}
+        assert kind in KINDS or kind.startswith(BEGINNINGS)
         self._faults.append(Fault(method, kind, times, retry_after, seconds))
 
     def recover(self) -> None:

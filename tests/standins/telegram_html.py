@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tests.standins.telegram_keyboards import leads_somewhere
 from tests.standins.telegram_world import Json, Refused
 
 ENTITIES = 100  # formatted parts of a message; Telegram would ignore the rest
@@ -32,7 +33,11 @@ _TAGS = {
     "blockquote": "blockquote",
 }
 _LITERAL = {"code", "pre"}  # nothing is found inside, nothing else may be there
-_PIECE = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>]*)>|&(#\d+|#x[0-9a-fA-F]+|\w+);|([<&])")
+_PIECE = re.compile(
+    r"""<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:"[^"]*"|'[^']*'|[^<>"'])*)>"""
+    r"|&(#\d+|#x[0-9a-fA-F]+|\w+);"
+    r"|([<&])"
+)
 _ATTRIBUTE = re.compile(r"""\s+([a-zA-Z-]+)(?:=(?:"([^"]*)"|'([^']*)'))?""")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 
@@ -85,7 +90,7 @@ def trimmed(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
 
 def with_found(text: str, entities: list[Json]) -> list[Json]:
     """The entities and what Telegram finds by itself outside code and links, in order."""
-    closed = {"code", "pre", "text_link"}
+    closed = {"code", "pre", "text_link", "text_mention"}
     taken = [_span(each) for each in entities if each["type"] in closed]
     found = list(entities)
     for kind, pattern in _FOUND.items():
@@ -185,8 +190,8 @@ def _facts(tag: str, attributes: str, at: int, *, inside: list[str]) -> Json:
         rest = rest[found.end() :]
     if rest.strip():
         raise _cannot(f'Unexpected attribute of the tag "{tag}" at byte offset {at}')
-    if tag == "a" and given.keys() == {"href"} and given["href"]:
-        return {"url": given["href"]}
+    if tag == "a" and given.keys() == {"href"}:
+        return _link(given["href"])
     if tag == "span" and given == {"class": "tg-spoiler"}:
         return {}
     if tag == "blockquote" and given.keys() == {"expandable"}:
@@ -197,6 +202,15 @@ def _facts(tag: str, attributes: str, at: int, *, inside: list[str]) -> Json:
     if given or tag in {"a", "span"}:
         raise _cannot(f'Unsupported attributes of the tag "{tag}" at byte offset {at}')
     return {}
+
+
+def _link(url: str) -> Json:
+    mention = re.fullmatch(r"tg://user\?id=(\d+)", url)
+    if mention:
+        return {"type": "text_mention", "user_id": int(mention[1])}
+    if not leads_somewhere(url):
+        raise _cannot(f"the link to {url!r} leads nowhere")
+    return {"url": url}
 
 
 def _unescaped(value: str) -> str:

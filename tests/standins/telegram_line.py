@@ -34,6 +34,15 @@ UPDATES = {
     "poll_answer",
     "shipping_query",
     "pre_checkout_query",
+    "business_connection",
+    "business_message",
+    "chat_boost",
+    "deleted_business_messages",
+    "edited_business_message",
+    "guest_message",
+    "managed_bot",
+    "purchased_paid_media",
+    "removed_chat_boost",
 }
 UNASKED = UPDATES - {"chat_member", "message_reaction", "message_reaction_count"}
 

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from tests.standins import telegram_html as html
 from tests.standins import telegram_keyboards as keyboards
-from tests.standins.telegram_payloads import file_json, message_json
+from tests.standins.telegram_payloads import file_json, message_json, user_json
 from tests.standins.telegram_world import Chat, Json, Message, Refused, StoredFile, Toast, World
 
 Params = Mapping[str, Any]
@@ -53,7 +53,7 @@ class _Media:
 
 def send_message(here: World, params: Params) -> Json:
     chat = here.place_to_speak(params["chat_id"])
-    text, entities = _words(params, "text", TEXT, "message is too long")
+    text, entities = _words(here, params, "text", TEXT, "message is too long")
     if not text:
         raise Refused("Bad Request: message text is empty")
     facts = _address(here, chat, params) | {"preview": _preview(params)}
@@ -71,7 +71,7 @@ def send_photo(here: World, params: Params) -> Json:
 
 def _send_file(here: World, params: Params, media: _Media) -> Json:
     chat = here.place_to_speak(params["chat_id"])
-    media.text, media.entities = _caption(params)
+    media.text, media.entities = _caption(here, params)
     markup = keyboards.checked(params.get("reply_markup", {}))
     facts = _address(here, chat, params) | {"markup": markup}
     return message_json(_show(here, chat, media, facts))
@@ -108,7 +108,7 @@ def edit_text(here: World, params: Params) -> Json:
     message = _ours(here, params)
     if message.document or message.photo:
         raise Refused("Bad Request: there is no text in the message to edit")
-    text, entities = _words(params, "text", TEXT, "message is too long")
+    text, entities = _words(here, params, "text", TEXT, "message is too long")
     if not text:
         raise Refused("Bad Request: message text is empty")
     return _edited(message, params, text=text, entities=entities, preview=_preview(params))
@@ -118,7 +118,7 @@ def edit_caption(here: World, params: Params) -> Json:
     message = _ours(here, params)
     if not (message.document or message.photo):
         raise Refused("Bad Request: there is no caption in the message to edit")
-    text, entities = _caption(params)
+    text, entities = _caption(here, params)
     return _edited(message, params, text=text, entities=entities)
 
 
@@ -145,7 +145,7 @@ def _ours(here: World, params: Params) -> Message:
     message = here.message(chat, params["message_id"])
     if message is None:
         raise Refused("Bad Request: message to edit not found")
-    if message.author is not here.bot or message.service:
+    if message.author is not here.bot or (message.markup and not message.keyboard):
         raise Refused("Bad Request: message can't be edited")
     return message
 
@@ -167,21 +167,34 @@ def _edited(message: Message, params: Params, **facts: Any) -> Json:
 # Words
 
 
-def _caption(params: Params) -> tuple[str, list[Json]]:
-    return _words(params, "caption", CAPTION, "message caption is too long")
+def _caption(here: World, params: Params) -> tuple[str, list[Json]]:
+    return _words(here, params, "caption", CAPTION, "message caption is too long")
 
 
-def _words(params: Params, name: str, longest: int, too_long: str) -> tuple[str, list[Json]]:
+def _words(
+    here: World, params: Params, name: str, longest: int, too_long: str
+) -> tuple[str, list[Json]]:
     """The text as it is shown, with all entities. Raises `Refused`."""
     source, mode = params.get(name, ""), params.get("parse_mode", "")
     given = params.get("entities" if name == "text" else "caption_entities", [])
     if mode and (mode.lower() != "html" or given):
         raise Refused("Bad Request: unsupported parse_mode")
     text, entities = html.parse(source) if mode else (source, _checked(source, given))
-    text, entities = html.trimmed(text, entities)
+    text, entities = html.trimmed(text, [_known_person(here, each) for each in entities])
     if html.units(text) > longest:
         raise Refused(f"Bad Request: {too_long}")
     return text, html.with_found(text, entities)
+
+
+def _known_person(here: World, entity: Json) -> Json:
+    """The entity; a person is mentioned as Telegram writes them."""
+    if "user_id" not in entity:
+        return entity
+    user = here.users.get(entity["user_id"])
+    if user is None:
+        raise Refused("Bad Request: can't parse entities: nobody has this user_id")
+    facts = {name: value for name, value in entity.items() if name != "user_id"}
+    return facts | {"user": user_json(user)}
 
 
 def _checked(text: str, entities: list[Json]) -> list[Json]:
@@ -240,7 +253,7 @@ def _piece(here: World, piece: Json, params: Params) -> _Media:
     unknown = piece.keys() - CAPTIONED - {"type", "media"}
     if piece.get("type") not in {"document", "photo"} or unknown:
         raise Refused("Bad Request: can't parse InputMedia: unknown type or field")
-    text, entities = _caption(piece)
+    text, entities = _caption(here, piece)
     if piece["type"] == "photo":
         return _Media(None, _photo(here, given), text, entities)
     return _Media(_document(here, given), None, text, entities)

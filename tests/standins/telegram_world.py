@@ -26,6 +26,7 @@ _CODES = {  # what a description begins with -> Telegram's error code
     "Too Many Requests": 429,
     "Internal Server Error": 500,
 }
+BEGINNINGS = (*_CODES, "Bad Request")  # of all descriptions
 
 
 class Refused(Exception):
@@ -49,6 +50,11 @@ class User:
     blocked: bool = False
     deactivated: bool = False
     reachable_until: float = 0.0  # monotonic; a request to join lets the bot write first
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the bot knows them well enough to write."""
+        return self.started or time.monotonic() < self.reachable_until
 
 
 @dataclass(slots=True, eq=False)
@@ -214,7 +220,9 @@ class World:
     def place(self, chat_id: int) -> Chat:
         """A chat that the bot knows. Raises `Refused`."""
         chat = self.chats.get(chat_id)
-        if chat is None or (not chat.private and self.bot.id not in chat.members):
+        if chat is None or (chat.user is None and self.bot.id not in chat.members):
+            raise Refused("Bad Request: chat not found")
+        if chat.user and not chat.user.reachable:
             raise Refused("Bad Request: chat not found")
         if chat.migrated_to is not None:
             raise Refused(
@@ -227,17 +235,16 @@ class World:
 
     def place_to_speak(self, chat_id: int) -> Chat:
         """A chat where the bot may write. Raises `Refused`."""
-        chat = self.place(chat_id)
-        user = chat.user
-        if user is None:
-            return chat
-        if user.deactivated:
+        user = self.users.get(chat_id)
+        if user and user.deactivated:
             raise Refused("Forbidden: user is deactivated")
-        if user.blocked:
+        if user and user.blocked:
             raise Refused("Forbidden: bot was blocked by the user")
-        if not user.started and time.monotonic() > user.reachable_until:
+        if user and user.is_bot:
+            raise Refused("Forbidden: bot can't send messages to bots")
+        if user and not user.reachable:
             raise Refused("Forbidden: bot can't initiate conversation with a user")
-        return chat
+        return self.place(chat_id)
 
     def administered(self, chat_id: int, otherwise: str) -> Chat:
         """A group where the bot is an administrator. Raises `Refused` with the words."""
