@@ -3,9 +3,9 @@ remembers, couriers carry letters out, and the web page lets people in.
 
 The map of the house, from the door down; an import goes down, never up, never sideways:
 
-    __main__.py     the command line: porchlight run | worker | migrate
+    __main__.py     the command line: porchlight run | worker | migrate | slack-manifest
     app.py          the composition root: the only place where things are made and plugged together
-    chats/          shelf 1: chat platforms; the playground is a chat in the browser
+    chats/          shelf 1: chat platforms: Slack, Telegram; the playground, a chat in the browser
     web/            pages for people who are not in the chat: sign-up, household, opting out, health
     couriers/       shelf 3: ways a letter travels: e-mail, text, and the outbox that goes nowhere
     paper/          the access pass: QR symbols, the sheet's words, the child process that draws
@@ -13,6 +13,7 @@ The map of the house, from the door down; an import goes down, never up, never s
     commands/       shelf 2: what leaders can say, one file each
     community/      the heart: what can happen, in verbs; no SDK, no HTTP, no markup
     ports.py        the sockets in the wall: Chat, Courier, Printer; Services, all plugged things
+    door.py         who waits for an answer just now, and so goes before what can wait a moment
     messages.py     the words rooms exchange: Call, Reply, Card, Letter, Carried
     settings.py     shared settings and the keys; each adapter keeps its own settings beside it
     templating.py   the one Jinja environment; templates/ holds words for residents, nothing else

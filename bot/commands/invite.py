@@ -115,7 +115,7 @@ def _sent(result: Invited) -> Reply:
         return Reply("Nobody was left to invite: all of them have been invited since, or joined.")
     who = result.sent[0].shown if len(result.sent) == 1 else f"{len(result.sent)} people"
     skipped = f" {result.skipped} left out: invited since, or joined." if result.skipped else ""
-    return Reply(f"Inviting {who}. The message below shows how it goes.{skipped}")
+    return Reply(f"Inviting {who}. I keep you posted how it goes.{skipped}")
 
 
 async def _one(

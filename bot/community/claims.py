@@ -6,12 +6,11 @@ so nothing is stored, and it is worthless as soon as somebody leads from that ch
 
 import hashlib
 import hmac
-import unicodedata
 from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import names
+from bot.community import codes, names
 from bot.community.codes import ALPHABET
 from bot.community.errors import Refusal
 from bot.messages import Call
@@ -21,7 +20,6 @@ from storage import attempts, audits, communities
 from storage.tables import ChatLink, Community
 
 _WINDOW = 3600  # seconds; a code is good in its window and the next: for an hour at least
-_READ_AS = str.maketrans("OILU", "011V")  # as in access codes
 _TRIES_OF_ONE = 5  # an hour; eight symbols are 40 bits
 _TRIES_OF_ALL = 20
 
@@ -136,8 +134,7 @@ def _let_lead(session: Session, call: Call, community_id: int, name: str, *, now
 
 
 def _is_right(keys: Keys, chat: str, typed: str, *, now: datetime) -> bool:
-    plain = unicodedata.normalize("NFKC", typed[:80]).upper()
-    symbols = "".join(filter(str.isalnum, plain)).translate(_READ_AS).encode()
+    symbols = codes.symbols(typed).encode()
     window = _window(now)
     good = (_code(keys, chat, each).encode() for each in (window, window - 1))
     return any(hmac.compare_digest(symbols, code) for code in good)

@@ -75,13 +75,19 @@ def parse(typed: str) -> str:
     Takes: any case, spaces, dashes; O for 0, I or L for 1, U for V; the whole link, too.
     Raises: MistypedCode, when no code can look like this.
     """
-    plain = unicodedata.normalize("NFKC", typed[:200]).upper().rstrip("/").rpartition("/")[2]
-    symbols = "".join(filter(str.isalnum, plain)).translate(_READ_AS)
-    if len(symbols) != LENGTH or not set(symbols) <= _VALUES.keys():
+    plain = unicodedata.normalize("NFKC", typed[:200])
+    code = symbols(plain.rstrip("/").rpartition("/")[2])
+    if len(code) != LENGTH or not set(code) <= _VALUES.keys():
         raise MistypedCode
-    if _remainder([_VALUES[symbol] for symbol in symbols]):
+    if _remainder([_VALUES[symbol] for symbol in code]):
         raise MistypedCode
-    return symbols
+    return code
+
+
+def symbols(typed: str) -> str:
+    """The letters and digits that somebody meant, without what only looks nice between them."""
+    plain = unicodedata.normalize("NFKC", typed[:200]).upper()
+    return "".join(filter(str.isalnum, plain)).translate(_READ_AS)
 
 
 def grouped(code: str) -> str:
