@@ -11,6 +11,8 @@ from tests.standins import telegram_html as html
 from tests.standins.telegram_payloads import message_json
 from tests.standins.telegram_world import INSIDE, Chat, Message, User, World
 
+TEXT = 4096  # characters of a message at most, after the entities are parsed
+
 
 def write(here: World, chat: Chat, author: User, text: str = "", **facts: Any) -> Message:
     """Somebody writes, or something happens in a chat; the bot is told when it may hear it."""
@@ -19,6 +21,29 @@ def write(here: World, chat: Chat, author: User, text: str = "", **facts: Any) -
     if heard(here, message):
         here.tell("message", message_json(message))
     return message
+
+
+def rewrite(here: World, message: Message, text: str) -> None:
+    """Somebody changes what they wrote; the bot is told of that like of the first."""
+    words, entities = html.trimmed(text, [])
+    message.text, message.entities = words, html.with_found(words, entities)
+    message.edited = True
+    message.edits += 1
+    if heard(here, message):
+        here.tell("edited_message", message_json(message))
+
+
+def pieces(text: str) -> list[str]:
+    """A text as the apps send it: cut where it is too long, at the end of a line or word."""
+    parts = []
+    while html.units(text) > TEXT:
+        most = text[:TEXT]
+        while html.units(most) > TEXT:
+            most = most[:-1]
+        end = max(most.rfind("\n"), most.rfind(" ")) + 1 or len(most)
+        parts.append(text[:end])
+        text = text[end:]
+    return [*parts, text]
 
 
 def heard(here: World, message: Message) -> bool:

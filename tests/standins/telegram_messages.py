@@ -15,12 +15,13 @@ from PIL import Image, UnidentifiedImageError
 
 from tests.standins import telegram_html as html
 from tests.standins import telegram_keyboards as keyboards
+from tests.standins.telegram_hearing import TEXT
 from tests.standins.telegram_payloads import file_json, message_json, user_json
 from tests.standins.telegram_world import Chat, Json, Message, Refused, StoredFile, Toast, World
 
 Params = Mapping[str, Any]
 
-TEXT, CAPTION = 4096, 1024  # characters at most, after the entities are parsed
+CAPTION = 1024  # characters at most, after the entities are parsed
 _UPLOAD, _DOWNLOAD, _PHOTO = 50 * 10**6, 20 * 10**6, 10 * 10**6  # bytes at most
 _DELETABLE = 48 * 3600  # seconds for which the bot's own messages can be deleted
 _ACTIONS = {"typing", "upload_document", "upload_photo", "find_location", "choose_sticker"}

@@ -4,6 +4,7 @@ Source: https://core.telegram.org/bots/api#available-types
 """
 
 import hashlib
+import time
 from typing import Any
 
 from tests.standins.telegram_world import Chat, InviteLink, Json, Message, StoredFile, User, World
@@ -77,12 +78,13 @@ def message_json(message: Message, *, deep: bool = True) -> Json:
         photo=[_photo_json(message.photo)] if message.photo else None,
         reply_markup=inline,
         reply_to_message=reply,
+        sender_chat=chat_json(message.chat) if message.for_group else None,
         message_thread_id=message.thread,
         is_topic_message=message.thread is not None,
         media_group_id=message.album,
         has_protected_content=message.protected,
         link_preview_options=message.preview,
-        edit_date=message.date if message.edited else None,
+        edit_date=int(time.time()) if message.edited else None,
     )
 
 

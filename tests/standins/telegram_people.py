@@ -5,7 +5,7 @@ import secrets
 import time
 from typing import Any
 
-from tests.standins.telegram_hearing import write
+from tests.standins.telegram_hearing import pieces, rewrite, write
 from tests.standins.telegram_payloads import (
     changed_json,
     chat_json,
@@ -50,10 +50,26 @@ class People(World):
         *,
         reply_to: Message | None = None,
         thread: int | None = None,
+        hidden: bool = False,
     ) -> Message:
-        """Write a message, in a group or in the private chat with the bot."""
+        """Write a message, in a group or in the private chat with the bot. Gives it.
+
+        A long text goes in several, as the apps do it, and the first is given. `hidden`: by an
+        administrator who appears as the group.
+        """
         place = self._joined(user, chat)
-        return write(self, place, user, text, reply_to=reply_to, thread=thread)
+        author = self.anonymous if hidden else user
+        facts: Json = {"thread": thread, "for_group": hidden}
+        first, *more = pieces(text)
+        message = write(self, place, author, first, reply_to=reply_to, **facts)
+        for piece in more:
+            write(self, place, author, piece, **facts)
+        return message
+
+    async def edit(self, user: User, message: Message, text: str) -> None:
+        """Change what one has written."""
+        assert message.author is user
+        rewrite(self, message, text)
 
     async def start(self, user: User, payload: str = "") -> Message:
         """Open the chat with the bot and press Start, perhaps by a link with a payload."""
@@ -114,10 +130,14 @@ class People(World):
 
     # The bot comes and goes
 
-    async def add_bot(self, user: User, group: Chat, *, admin: bool = False) -> None:
-        """Add the bot to a group."""
+    async def add_bot(
+        self, user: User, group: Chat, *, admin: bool = False, payload: str = ""
+    ) -> None:
+        """Add the bot to a group, perhaps by a `startgroup` link with a payload."""
         change_member(self, group, user, self.bot, "administrator" if admin else "member")
         self._happened(group, user, new_chat_members=[user_json(self.bot)])
+        if payload:
+            write(self, group, user, f"/start@{self.bot.username} {payload}")
 
     async def remove_bot(self, user: User, group: Chat) -> None:
         """Throw the bot out of a group."""

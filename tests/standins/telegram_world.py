@@ -15,6 +15,7 @@ Json = dict[str, Any]
 Status = Literal["creator", "administrator", "member", "left", "kicked"]
 
 BOT_ID = 8_000_000_001
+ANONYMOUS_ID = 1_087_968_824  # who every hidden administrator of every group is
 TOKEN = f"{BOT_ID}:stand-in-of-a-server-without-secrets"
 INSIDE: frozenset[str] = frozenset({"creator", "administrator", "member"})
 _CODES = {  # what a description begins with -> Telegram's error code
@@ -99,6 +100,7 @@ class Message:
     silent: bool = False
     protected: bool = False
     preview: Json = field(default_factory=dict)  # link_preview_options
+    for_group: bool = False  # by a hidden administrator
     service: Json = field(default_factory=dict)  # what happened, when nobody wrote it
     date: int = field(default_factory=lambda: int(time.time()))
     edits: int = 0
@@ -157,7 +159,8 @@ class World:
 
     def __init__(self, *, query_lifetime: float) -> None:
         self.bot = User(BOT_ID, "Porchlight", "PorchlightBot", is_bot=True)
-        self.users = {self.bot.id: self.bot}
+        self.anonymous = User(ANONYMOUS_ID, "Group", "GroupAnonymousBot", is_bot=True)
+        self.users = {user.id: user for user in (self.bot, self.anonymous)}
         self.chats: dict[int, Chat] = {}
         self.messages: list[Message] = []
         self.deleted: list[Message] = []

@@ -233,3 +233,24 @@ async def test_everybody_is_offered_the_narrowest_menu(bot: Bot, telegram: Teleg
         await bot.set_my_commands([BotCommand("Invite", "x")])
     with refused("bot_commands_too_much"):
         await bot.set_my_commands([BotCommand("x", "x")] * 101)
+
+
+async def test_people_paste_a_lot_edit_and_hide(bot: Bot, telegram: TelegramStandIn) -> None:
+    ana = telegram.add_user("Ana Ruiz")
+    await telegram.start(ana)
+    porch = telegram.add_group("Front porch", members=[ana], bot_is_member=False)
+    await telegram.add_bot(ana, porch, payload="maple")
+    lines = [f"resident{n}@maple.example" for n in range(300)]
+    said = await telegram.say(ana, ana, "/invite email\n" + "\n".join(lines))
+    await telegram.edit(ana, said, "/help")
+    await telegram.say(ana, porch, "/invites", hidden=True)
+    updates = await bot.get_updates()
+    heard = [update.message for update in updates if update.message and update.message.text]
+    linked, first, second, hidden = heard[1:]
+    assert linked.text == "/start@PorchlightBot maple"
+    assert f"{first.text}\n{second.text}".split("\n")[1:] == lines
+    assert len(first.text or "") < 4096
+    assert hidden.from_user is not None
+    assert (hidden.from_user.username, hidden.sender_chat) == ("GroupAnonymousBot", hidden.chat)
+    [edited] = [update.edited_message for update in updates if update.edited_message]
+    assert (edited.text, edited.id) == ("/help", first.id)
