@@ -1,4 +1,4 @@
-"""All tables: the nouns of the glossary.
+"""All tables: the nouns of the glossary; those of the chats are in `chat_tables.py`.
 
 `table=True` models do not validate: parsing happens at the door (`contacts`, `codes`). Everything
 but `community` itself, the jobs and their lanes, `attempt`, `heard`, `chat_installation`,
@@ -14,35 +14,16 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from storage.chat_tables import ChatInstallation as ChatInstallation
+from storage.chat_tables import Heard as Heard
+from storage.chat_tables import PlaygroundMessage as PlaygroundMessage
+from storage.chat_tables import Talk as Talk
+from storage.columns import id_column as _id
+from storage.columns import maybe_moment as _maybe_at
+from storage.columns import maybe_of as _maybe_of
+from storage.columns import moment as _at
+from storage.columns import of as _of
 from storage.types import UTCDateTime
-
-# Alembic and people need to name constraints; both databases get the same names.
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-def _id() -> Any:
-    return Field(default=None, primary_key=True)
-
-
-def _of(table: str, *, index: bool = True) -> Any:
-    return Field(foreign_key=f"{table}.id", index=index)
-
-
-def _maybe_of(table: str, *, index: bool = False) -> Any:
-    return Field(default=None, foreign_key=f"{table}.id", index=index)
-
-
-def _at() -> Any:
-    return Field(sa_type=UTCDateTime)
-
-
-def _maybe_at() -> Any:
-    return Field(default=None, sa_type=UTCDateTime)
 
 
 class Community(SQLModel, table=True):
@@ -342,52 +323,6 @@ class Attempt(SQLModel, table=True):
     source: str = Field(primary_key=True)  # "code:all", "code:" and a keyed hash of an address
     hour: datetime = Field(primary_key=True, sa_type=UTCDateTime)
     count: int = 0
-
-
-class Heard(SQLModel, table=True):
-    """What a platform told us already: it repeats itself when we are slow to acknowledge."""
-
-    key: str = Field(primary_key=True)  # "slack:" and the platform's own id of what happened
-    at: datetime = Field(sa_type=UTCDateTime, index=True)
-
-
-class ChatInstallation(SQLModel, table=True):
-    """A workspace that installed the bot by itself, and the token it gave."""
-
-    __tablename__ = "chat_installation"
-
-    chat: str = Field(primary_key=True)  # "slack"
-    place: str = Field(primary_key=True)  # the workspace
-    token: str  # a secret: whoever has it speaks as the bot there
-    bot: str  # the platform's id of the bot there
-    installed_at: datetime = _at()
-
-
-class Talk(SQLModel, table=True):
-    """What somebody is being asked, question by question, in a chat that has no forms."""
-
-    chat: str = Field(primary_key=True)  # "telegram"
-    speaker: str = Field(primary_key=True)  # the platform's id of who is asked
-    key: str  # of this talk alone: buttons of an earlier one are told apart
-    form: dict[str, Any] = Field(sa_type=JSON)
-    filled: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # answers so far
-    step: int  # which field is asked for, from 0
-    at: datetime = Field(sa_type=UTCDateTime, index=True)  # of the latest answer
-
-
-class PlaygroundMessage(SQLModel, table=True):
-    """What the playground's chat shows. The playground stands in for a platform's own memory."""
-
-    __tablename__ = "playground_message"
-    __table_args__ = ({"sqlite_autoincrement": True},)
-
-    id: int = _id()
-    channel: str
-    author: str  # leader or bot
-    body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    key: str | None = Field(default=None, unique=True)
-    at: datetime = _at()
-    edited_at: datetime | None = _maybe_at()
 
 
 class Audit(SQLModel, table=True):

@@ -1,0 +1,58 @@
+"""Tables of the chats: what platforms told us, and what one of them would remember by itself."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON
+from sqlmodel import Field, SQLModel
+
+from storage.columns import id_column as _id
+from storage.columns import maybe_moment as _maybe_at
+from storage.columns import moment as _at
+from storage.types import UTCDateTime
+
+
+class Heard(SQLModel, table=True):
+    """What a platform told us already: it repeats itself when we are slow to acknowledge."""
+
+    key: str = Field(primary_key=True)  # "slack:" and the platform's own id of what happened
+    at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
+class ChatInstallation(SQLModel, table=True):
+    """A workspace that installed the bot by itself, and the token it gave."""
+
+    __tablename__ = "chat_installation"
+
+    chat: str = Field(primary_key=True)  # "slack"
+    place: str = Field(primary_key=True)  # the workspace
+    token: str  # a secret: whoever has it speaks as the bot there
+    bot: str  # the platform's id of the bot there
+    installed_at: datetime = _at()
+
+
+class Talk(SQLModel, table=True):
+    """What somebody is being asked, question by question, in a chat that has no forms."""
+
+    chat: str = Field(primary_key=True)  # "telegram"
+    speaker: str = Field(primary_key=True)  # the platform's id of who is asked
+    key: str  # of this talk alone: buttons of an earlier one are told apart
+    form: dict[str, Any] = Field(sa_type=JSON)
+    filled: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # answers so far
+    step: int  # which field is asked for, from 0
+    at: datetime = Field(sa_type=UTCDateTime, index=True)  # of the latest answer
+
+
+class PlaygroundMessage(SQLModel, table=True):
+    """What the playground's chat shows. The playground stands in for a platform's own memory."""
+
+    __tablename__ = "playground_message"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int = _id()
+    channel: str
+    author: str  # leader or bot
+    body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    key: str | None = Field(default=None, unique=True)
+    at: datetime = _at()
+    edited_at: datetime | None = _maybe_at()
