@@ -190,7 +190,7 @@ class Hearing:
         if not reply.files:
             return reply.text
         try:
-            await self.speaker.hand_over(call.private, reply.files, reply.text)
+            await self.speaker.hand_over(call.private, reply.files)
         except (ChatDown, ChatRefused) as error:
             log.warning("slack.file_not_taken", error=str(error))
             return f"{reply.text}\nSlack did not take the file just now. Ask for it again, please."

@@ -9,7 +9,6 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats.slack import blocks
-from bot.chats.slack.words import outgoing
 from bot.messages import Card, File
 from bot.ports import ChatDown, ChatRefused
 
@@ -83,16 +82,15 @@ class Speaker:
             )
         )
 
-    async def hand_over(self, channel: str, files: Sequence[File], words: str) -> None:
-        """Put files into a channel or somebody's own messages. Raises: ChatDown, ChatRefused."""
+    async def hand_over(self, channel: str, files: Sequence[File]) -> None:
+        """Put files into a channel or somebody's own messages. Raises: ChatDown, ChatRefused.
+
+        Without a comment: it is the one thing that Slack would parse, and a label may be in it.
+        """
         team, place = await self._place(channel)
         client = await self._clients(team)
         uploads = [upload for file in files for upload in _uploads(file)]
-        await _asked(
-            lambda: client.files_upload_v2(
-                channel=place, file_uploads=uploads, initial_comment=outgoing(words)
-            )
-        )
+        await _asked(lambda: client.files_upload_v2(channel=place, file_uploads=uploads))
 
     async def _place(self, channel: str) -> tuple[str, str]:
         team, _, place = channel.partition("/")
