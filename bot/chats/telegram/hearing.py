@@ -72,7 +72,8 @@ class Hearing:
         if not await self.services.storage.write(heard.once, key, now=datetime.now(UTC)):
             return
         try:
-            await self._take(update)
+            with self.services.door.answering():  # so that the answer stands above its receipt
+                await self._take(update)
         except (ChatDown, ChatRefused) as error:
             log.warning("telegram.not_answered", error=type(error).__name__)
 
