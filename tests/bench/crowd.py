@@ -2,12 +2,15 @@
 
 A process of its own and as little HTTP as will do, so that the servers are measured and not this.
 Each client keeps one connection; each journey on it is a new browser without cookies. A plan says
-which `journey`, at which `port`, by how many `clients`, with which `subjects` (codes or commands),
-and maybe at which second each `starts`; without, every client begins anew as soon as it is done.
-Times count from when a journey should have started, so that a queue is not hidden.
+which `journey`, at which `port`, by how many `clients`, with which `subjects` (codes, commands
+or the bodies of requests), and maybe at which second each `starts`; without, every client begins
+anew as soon as it is done. Times count from when a journey should have started, so that a queue is
+not hidden; `began` is the second 0, by the clock that `time.monotonic` reads in every process.
 """
 
 import asyncio
+import hashlib
+import hmac
 import json
 import sys
 import time
@@ -16,6 +19,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
+
+SIGNING_SECRET = "a signing secret of the benchmarks alone"
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -43,9 +48,12 @@ class Browser:
 
     async def submit(self, path: str, fields: dict[str, str], *, expect: int) -> Answer:
         """Send a form."""
-        kind = b"application/x-www-form-urlencoded"
-        head = f"POST {path} HTTP/1.1".encode()
-        return await self._ask(head, kind, urlencode(fields).encode(), expect)
+        return await self.post(path, urlencode(fields).encode(), expect=expect)
+
+    async def post(self, path: str, body: bytes, *more: bytes, expect: int = 200) -> Answer:
+        """Send a form that is written already, with more headers."""
+        head = b"\r\n".join([f"POST {path} HTTP/1.1".encode(), *more])
+        return await self._ask(head, b"application/x-www-form-urlencoded", body, expect)
 
     async def call(self, path: str, said: Any) -> Any:
         """Ask an API."""
@@ -122,8 +130,24 @@ async def say(browser: Browser, text: str) -> None:
         raise RuntimeError(said["reply"]["text"])
 
 
+async def slack(browser: Browser, body: str) -> None:
+    """Bring a command as Slack does, signed just now, and wait for the acknowledgement."""
+    moment = str(int(time.time()))
+    signed = hmac.digest(SIGNING_SECRET.encode(), f"v0:{moment}:{body}".encode(), hashlib.sha256)
+    answer = await browser.post(
+        "/slack/events",
+        body.encode(),
+        f"X-Slack-Request-Timestamp: {moment}".encode(),
+        f"X-Slack-Signature: v0={signed.hex()}".encode(),
+    )
+    if answer.body:
+        raise RuntimeError(f"more than an acknowledgement: {answer.body[:500]!r}")
+
+
 Journey = Callable[[Browser, str], Awaitable[None]]
-JOURNEYS: dict[str, Journey] = {each.__name__: each for each in (porchlight, plain, peer, say)}
+JOURNEYS: dict[str, Journey] = {
+    each.__name__: each for each in (porchlight, plain, peer, say, slack)
+}
 
 
 async def _client(
@@ -153,11 +177,12 @@ async def main() -> None:
         for one in range(plan["clients"])
     ]
     await asyncio.sleep(0.1)  # until all are connected
-    began = time.perf_counter()
+    began = time.monotonic()
     begin.set()
     times = await asyncio.gather(*clients)
-    wall = time.perf_counter() - began
-    json.dump({"wall": wall, "times": list(chain.from_iterable(times))}, sys.stdout)
+    wall = time.monotonic() - began
+    told = {"began": began, "wall": wall, "times": list(chain.from_iterable(times))}
+    json.dump(told, sys.stdout)
 
 
 if __name__ == "__main__":

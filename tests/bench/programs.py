@@ -120,17 +120,24 @@ def crowd(program: Program, journey: str, subjects: Sequence[str], **plan: Any) 
         check=True,
     )
     result = json.loads(run.stdout)
-    return Crowd(result["wall"], program.cpu() - before, sorted(result["times"]))
+    cpu = program.cpu() - before
+    return Crowd(result["began"], result["wall"], cpu, sorted(result["times"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """How a crowd fared."""
 
+    began: float  # as `time.monotonic` says
     wall: float  # seconds until all were served
     cpu: float  # seconds of the server's CPU meanwhile
     times: Sequence[float]  # seconds of each journey, ascending
 
     def percentile(self, share: float) -> float:
         """The time within which this share of the journeys was over."""
-        return self.times[min(len(self.times) - 1, int(len(self.times) * share))]
+        return percentile(self.times, share)
+
+
+def percentile(times: Sequence[float], share: float) -> float:
+    """The time below which this share of them is; they are ascending."""
+    return times[min(len(times) - 1, int(len(times) * share))]

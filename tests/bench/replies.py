@@ -11,7 +11,7 @@ LEADERS = 50
 _WAVES = 4  # commands of each leader
 _APART = 1.5  # seconds from one wave to the next
 _LAST = 0.99
-_WAYS = {"in the same instant": 0.0, "within a second": 1.0}  # seconds that a wave takes
+WAYS = {"in the same instant": 0.0, "within a second": 1.0}  # seconds that a wave takes
 
 
 def measure(*, letters_out: int, rounds: int) -> list[Row]:
@@ -26,13 +26,13 @@ def measure(*, letters_out: int, rounds: int) -> list[Row]:
             number += 1
             letters.invite(house, f"round.{number}", letters_out)
             crowd = programs.crowd(
-                house, "say", _said(number), clients=LEADERS, starts=_starts(spread)
+                house, "say", _said(number), clients=LEADERS, starts=starts(spread)
             )
             sink.until(letters_out + len(crowd.times))
             return crowd
 
         taken = figures.rounds(
-            rounds, {name: (lambda spread=spread: ask(spread)) for name, spread in _WAYS.items()}
+            rounds, {name: (lambda spread=spread: ask(spread)) for name, spread in WAYS.items()}
         )
     return [_row(name, letters_out, crowds) for name, crowds in taken.items()]
 
@@ -42,7 +42,8 @@ def _said(number: int) -> list[str]:
     return [f"/invite email leader.{number}.{n}@example.org" for n in range(LEADERS * _WAVES)]
 
 
-def _starts(spread: float) -> list[float]:
+def starts(spread: float) -> list[float]:
+    """At which second each command is said; a leader's own are every `LEADERS`th."""
     return [
         wave * _APART + spread * leader / LEADERS
         for wave in range(_WAVES)

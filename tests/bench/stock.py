@@ -29,7 +29,7 @@ _PATIENCE = 300.0  # seconds for what follows a round of sign-ups
 
 def stock(url: str, count: int) -> None:
     """Found the first community in an empty database and give out so many passes."""
-    asyncio.run(_found(url))
+    asyncio.run(found(url))
     engine = make_engine(url)
     with engine.connect().execution_options(writes=True) as connection:
         community = connection.execute(select(Community.id)).scalar_one()
@@ -40,7 +40,8 @@ def stock(url: str, count: int) -> None:
     engine.dispose()
 
 
-async def _found(url: str) -> None:
+async def found(url: str) -> None:
+    """Make the tables and the first community, led from the playground."""
     async with open_house(
         Settings(_env_file=None, database_url=url, secret_key=SECRET), migrate=True
     ):
