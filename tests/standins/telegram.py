@@ -115,7 +115,8 @@ class TelegramStandIn(People):
         method.check(given)
         params = typed(given)
         if method.writes and self.enforce_rates:
-            self._rates.spend(params["chat_id"], len(params.get("media", [None])))
+            count = len(params.get("media", [None]))
+            self._rates.spend(params["chat_id"], count, now=time.monotonic())
         if method.answer:
             return method.answer(self, params)
         return await self._by_line(name, params)

@@ -5,7 +5,6 @@ Source: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avo
 """
 
 import math
-import time
 from collections import deque
 
 from tests.standins.telegram_http import too_many
@@ -21,9 +20,8 @@ class Rates:
     def __init__(self) -> None:
         self._written: dict[tuple[int, int, float], deque[float]] = {}
 
-    def spend(self, chat_id: int, count: int) -> None:
+    def spend(self, chat_id: int, count: int, *, now: float) -> None:
         """Write so many messages. Raises `Refused` with a 429, and then nothing is counted."""
-        now = time.monotonic()
         limits = [(0, *_ALL), (chat_id, *_CHAT), *([(chat_id, *_GROUP)] if chat_id < 0 else [])]
         waits = [self._wait(limit, count, now) for limit in limits]
         if (longest := max(waits)) > 0:

@@ -18,7 +18,8 @@ from telegram.error import (
 
 from tests.standins.telegram import TelegramStandIn
 from tests.standins.telegram_bots import asked, hooked, refused
-from tests.standins.telegram_world import Json
+from tests.standins.telegram_rates import Rates
+from tests.standins.telegram_world import Json, Refused
 
 # The client warns, at each 429, that a number of seconds will be a timedelta some day.
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated since version v22.2")
@@ -139,3 +140,15 @@ async def test_rates_are_enforced_on_demand(bot: Bot, telegram: TelegramStandIn)
     assert met.value.retry_after in {1, 2, 3}
     assert time.monotonic() - began < 1
     assert len(telegram.said(ana)) == 7
+
+
+def test_a_group_takes_twenty_messages_a_minute_and_a_person_more() -> None:
+    rates = Rates()
+    for second in range(20):
+        rates.spend(-100, 1, now=second)
+        rates.spend(700, 1, now=second)
+    rates.spend(700, 1, now=20)
+    with pytest.raises(Refused) as refusal:
+        rates.spend(-100, 1, now=20)
+    assert (refusal.value.code, refusal.value.parameters) == (429, {"retry_after": 40})
+    rates.spend(-100, 1, now=60)
