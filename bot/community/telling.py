@@ -21,6 +21,10 @@ from storage.tables import ChatLink, Receipt
 log = structlog.get_logger()
 
 
+class MessageGone(ChatRefused):
+    """The message that was to be edited was deleted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """What a receipt should show."""
@@ -52,8 +56,9 @@ async def show_receipt(services: Services, job: Claimed, *read: Drawn) -> Record
         if message is None:
             message = await _posted(chat, receipt.channel, drawn.card, key=job.key)
         else:
-            await _edited(chat, receipt.channel, message, drawn.card)
-            if drawn.news is not None:
+            edited = message
+            message = await _edited(chat, receipt.channel, edited, drawn.card, key=job.key)
+            if drawn.news is not None and message == edited:  # a new message is seen anyway
                 key = f"news:{receipt.id}:{drawn.at.isoformat()}"
                 await _said_below(chat, receipt.channel, message, drawn.news, key=key)
     return Together(_all_shown, Shown(job, receipt.id, message or "", shown, drawn.at))
@@ -147,13 +152,17 @@ async def _posted(chat: Chat, channel: str, card: Card, *, key: str) -> str:
         raise GiveUp(refused.words) from refused
 
 
-async def _edited(chat: Chat, channel: str, message: str, card: Card) -> None:
+async def _edited(chat: Chat, channel: str, message: str, card: Card, *, key: str) -> str:
+    """Gives the message that shows the card: a new one when somebody deleted the old."""
     try:
         await chat.edit(channel, message, card)
+    except MessageGone:  # rules of retention delete, too, and the leader still wants to know
+        return await _posted(chat, channel, card, key=f"{key}:{message}")
     except ChatDown as down:
         raise _later(down) from down
     except ChatRefused as refused:
         raise GiveUp(refused.words) from refused
+    return message
 
 
 async def _said_below(chat: Chat, channel: str, message: str, card: Card, *, key: str) -> None:

@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats.slack import blocks
+from bot.community.telling import MessageGone
 from bot.messages import Card, File
 from bot.ports import ChatDown, ChatRefused
 
@@ -133,7 +134,8 @@ def trouble(error: SlackApiError) -> ChatDown | ChatRefused:
         return ChatDown(retry_after=_OPERATOR)
     if status >= 500 or code in _AWAY or not code:
         return ChatDown()
-    return ChatRefused(_WORDS.get(code, f"Slack refused this message ({code})."))
+    refusal = MessageGone if code == "message_not_found" else ChatRefused
+    return refusal(_WORDS.get(code, f"Slack refused this message ({code})."))
 
 
 def reason(error: Exception) -> str:

@@ -206,3 +206,37 @@ async def test_a_slow_slack_does_not_hold_up_others(by_http: Scene) -> None:
     await by_http.say("/invites")
     assert time.monotonic() - started < 2
     await receipt(by_http)
+
+
+async def test_a_receipt_that_somebody_deleted_is_posted_anew_when_there_is_news(
+    by_http: Scene,
+) -> None:
+    invitation = await invited(by_http)
+    by_http.slack.messages.clear()
+    await joined(by_http, invitation)
+    await by_http.slack.until(by_http.own, seconds=PATIENCE)
+    await asyncio.sleep(1.5)
+    [message] = by_http.own()
+    assert JOINED in message.text
+    assert "could not be shown" not in await by_http.say("/community")
+
+
+async def test_a_receipt_that_was_posted_anew_is_edited_from_then_on(by_http: Scene) -> None:
+    invitation = await invited(by_http)
+    by_http.slack.messages.clear()
+    await by_http.say(f"/invites void {invitation.id}")
+    await by_http.slack.until(by_http.own, seconds=PATIENCE)
+    await by_http.say(f"/invites reopen {invitation.id}")
+    await by_http.slack.until(lambda: by_http.own()[0].edits, seconds=PATIENCE)
+    assert len(by_http.own()) == 1
+
+
+async def test_a_receipt_that_may_not_be_edited_any_more_is_given_up_in_words(
+    by_http: Scene,
+) -> None:
+    invitation = await invited(by_http)
+    by_http.slack.fault("chat.update", "edit_window_closed")
+    await by_http.say(f"/invites void {invitation.id}")
+    async with asyncio.timeout(PATIENCE):
+        while "can no longer be edited" not in await by_http.say("/community"):
+            await asyncio.sleep(0.2)
