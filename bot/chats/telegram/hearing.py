@@ -33,6 +33,7 @@ from bot.community.codes import MistypedCode
 from bot.messages import Call, Reply
 from bot.ports import Answer, ChatDown, ChatRefused, Services
 from storage import heard
+from storage.database import DatabaseAway
 
 _OURS = {"start", "settings", "cancel"}  # commands that are Telegram's custom, and ours here
 _PUBLIC = {"announce", "help", "start"}  # answered in a group: nobody's address can be in it
@@ -43,6 +44,7 @@ _ELSEWHERE = re.compile(rf"{keyboards.ELSEWHERE}(-?[0-9]+):(/.+)")  # apps may s
 _IN_PRIVATE = "I answered you in private."
 _START_FIRST = "That is not for everybody's eyes. Press the button, then say it there."
 _ANONYMOUS = "You write as the group, so I cannot tell who you are. Write as yourself, please."
+_AWAY = "The database does not answer just now. Please try again shortly."
 _OVER = "That question is over."
 _NOT_TAKEN = "Telegram did not take the file just now. Ask for it again, please."
 _NOTHING_ASKED = "There is nothing to cancel."
