@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import psycopg
@@ -190,10 +191,15 @@ def leaves_work(session: Session, lane: str, *, due_in: float) -> None:
 
 def clock(session: Session) -> datetime:
     """The database's clock, so that workers on several machines agree. Aware UTC."""
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect_of(session) == "sqlite":
         return datetime.now(UTC)  # the file and we live on one machine
-    moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    moment: datetime = run(session, _now()).scalar_one()
     return moment.astimezone(UTC)
+
+
+@cache
+def _now() -> Any:
+    return select(func.clock_timestamp())
 
 
 def changed(session: Session, statement: UpdateBase) -> int:

@@ -16,6 +16,7 @@ from bot.community.redemptions import HOUSEHOLD_LIMIT, TooManyTries, parse_own_c
 from bot.ports import Services
 from bot.settings import Keys
 from storage import attempts, audits, communities, deliveries, members
+from storage.database import brief
 from storage.tables import Member
 
 SESSION = timedelta(days=30)
@@ -255,6 +256,7 @@ def _hashed(keys: Keys, source: str) -> str:
     return hmac.digest(keys.pepper, f"source:{source}".encode(), hashlib.sha256).hex()[:16]
 
 
+@brief
 def _home(session: Session, member_id: int) -> Home:
     viewer = members.get(session, member_id)
     if viewer is None:

@@ -317,14 +317,14 @@ def _own_contact(keys: Keys, sign_up: SignUp) -> dict[str, Any]:
 async def welcome(services: Services, member_id: int, *, now: datetime) -> Joined | None:
     """The welcome of somebody who has joined; None when they are no longer a member."""
 
-    def query(session: Session) -> Joined | None:
-        return _joined(session, member_id) if members.get(session, member_id) else None
-
-    return await services.storage.read(query)
+    return await services.storage.read(_welcome, member_id)
 
 
-def _joined(session: Session, member_id: int) -> Joined:
-    member = session.get_one(Member, member_id)
+@brief
+def _welcome(session: Session, member_id: int) -> Joined | None:
+    member = members.get(session, member_id)
+    if member is None:
+        return None
     community = communities.get(session, member.community_id)
     household = members.household(session, member.household_id)
     housemates = members.of_household(session, household.id)
