@@ -76,8 +76,19 @@ class Hearing:
         try:
             with self.services.door.answering():  # so that the answer stands above its receipt
                 await self._take(update)
+        except DatabaseAway:  # only the place in a conversation was to be read or kept
+            log.warning("telegram.database_away")
+            await self._sorry(update)
         except (ChatDown, ChatRefused) as error:
             log.warning("telegram.not_answered", error=type(error).__name__)
+
+    async def _sorry(self, update: Update) -> None:
+        """Tell who spoke that it was in vain."""
+        if update.effective_user is not None:
+            try:
+                await self.speaker.say(str(update.effective_user.id), _AWAY)
+            except (ChatDown, ChatRefused) as error:
+                log.warning("telegram.not_answered", error=type(error).__name__)
 
     async def _take(self, update: Update) -> None:
         if update.callback_query is not None:

@@ -21,6 +21,7 @@ from bot.chats.telegram.calls import NAME
 from bot.messages import MenuItem
 from bot.ports import Services
 from storage import communities
+from storage.database import DatabaseAway
 
 _DESCRIPTION = 256  # characters
 _FOR_ALL = {"help"}
@@ -52,7 +53,10 @@ class Menus:
     async def follow(self, text: str) -> None:
         """Who leads may have changed with this call."""
         if text.startswith("/leaders"):
-            await self._show_leaders()
+            try:
+                await self._show_leaders()
+            except DatabaseAway:
+                log.warning("telegram.menu_not_followed")
 
     async def _show_leaders(self) -> None:
         leading = await self._leaders()

@@ -1,6 +1,8 @@
 """Speaking in Telegram: say, edit, hand over files; and what each of its refusals comes to."""
 
 import asyncio
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import TypeVar
@@ -32,6 +34,8 @@ _MESSAGE = 4096  # UTF-16 units of a message, and of a caption: core.telegram.or
 _CAPTION = 1024
 _OPERATOR = 300.0  # seconds a lane rests when only the operator can help
 _AGAIN = (1, 2, 5, 15, 30, 30)  # seconds before each further try: an outage of a minute
+_EDIT_EVERY = 1.0  # seconds for one message
+_EDITED_KEPT = 1000  # messages
 _PICTURE = "image/png"
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _HTML = ParseMode.HTML
@@ -64,6 +68,7 @@ class Speaker:
     def __init__(self, bot: Bots, moved: Moved) -> None:
         self._bot = bot
         self._moved = moved
+        self._edited: OrderedDict[str, float] = OrderedDict()  # message -> monotonic seconds
 
     async def post(self, channel: str, card: Card, *, below: str = "") -> str:
         """Show one message, as an answer to the message `below`. Raises: ChatDown, ChatRefused."""
@@ -74,6 +79,7 @@ class Speaker:
         """Replace a message's content. Raises: ChatDown, ChatRefused."""
         chat, _, number = message.partition(":")
         bot = await self._bot()
+        await self._unhurried(message)
         try:
             await bot.edit_message_text(
                 words.html(words.cut(card.text, _MESSAGE)),
@@ -86,6 +92,18 @@ class Speaker:
         except TelegramError as error:
             if not _says(error, "message is not modified"):
                 raise trouble(error) from error
+
+    async def _unhurried(self, message: str) -> None:
+        """Wait until the message was left alone for a while: more in a chat a second is too much.
+
+        What changes meanwhile is one edit: whoever edits is asked to again.
+        """
+        now = time.monotonic()
+        at = max(now, self._edited.pop(message, 0.0) + _EDIT_EVERY)
+        self._edited[message] = at
+        if len(self._edited) > _EDITED_KEPT:
+            self._edited.popitem(last=False)
+        await asyncio.sleep(at - now)
 
     async def say(
         self, channel: str, text: str, shown: Sequence[Key] = (), *, below: str = ""

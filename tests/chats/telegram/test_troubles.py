@@ -87,6 +87,15 @@ async def test_too_many_requests_are_waited_out(polled: Scene) -> None:
     assert "There are no invitations." in await polled.say("/invites")
 
 
+async def test_everything_arrives_within_telegrams_limits(polled: Scene) -> None:
+    polled.telegram.enforce_rates = True
+    for name in ("rosa", "mara", "lena", "nora"):
+        await polled.telegram.say(polled.ana, polled.ana, f"/invite email {name}@example.org")
+    for name in ("rosa", "mara", "lena", "nora"):
+        await polled.sees(f"Inviting {name}@example.org")
+        await polled.sees(f"{name}@example.org: the e-mail has been sent")
+
+
 async def test_a_file_that_is_not_taken_is_told(polled: Scene) -> None:
     polled.telegram.fault("sendDocument", "Bad Request: file is too big", times=1)
     await polled.telegram.say(polled.ana, polled.ana, "/passes 2")
