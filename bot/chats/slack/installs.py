@@ -99,6 +99,11 @@ class Installations(AsyncInstallationStore):
         """The workspace took it back."""
         await self._storage.write(installations.remove, _CHAT, team_id or "")
 
+    async def async_delete_installation(
+        self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
+    ) -> None:
+        """A person took back a token of their own; we never keep those."""
+
     async def async_delete_all(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         """The same: there is nothing else."""
         await self.async_delete_bot(enterprise_id=enterprise_id, team_id=team_id)
