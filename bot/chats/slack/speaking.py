@@ -30,6 +30,10 @@ _NOT_THERE = (
     "I am not in that channel. Add Porchlight to it (the channel's name at the top, then "
     "Integrations, Add apps), then say `/announce here` in it."
 )
+_SHUT_OUT = (
+    "Slack lets me write in this workspace no more. Install Porchlight there again, then say "
+    "`/announce here`."
+)
 _WORDS = {
     "not_in_channel": _NOT_THERE,
     "channel_not_found": _NOT_THERE,
@@ -56,10 +60,15 @@ class Clients(Protocol):
 class Speaker:
     """Says things in channels, which are written `T0123/C0456`; `T0123/U0789` is somebody's own."""
 
-    def __init__(self, clients: Clients, spell: Callable[[str], str]) -> None:
-        """Takes: spell, how commands in our words are typed here."""
+    def __init__(
+        self, clients: Clients, spell: Callable[[str], str], *, several: bool = False
+    ) -> None:
+        """Takes: spell, how commands in our words are typed here; several, are there workspaces
+        that must not wait for one whose token is refused.
+        """
         self._clients = clients
         self._spell = spell
+        self._several = several
         self._own: dict[tuple[str, str], str] = {}  # (team, user) -> their messages with the bot
 
     async def post(self, channel: str, card: Card, *, thread: str | None = None) -> str:
@@ -67,7 +76,7 @@ class Speaker:
         team, place = await self._place(channel)
         client = await self._clients(team)
         shown = blocks.message(self._spell(card.text), card.buttons)
-        answer = await _asked(
+        answer = await self._asked(
             lambda: client.chat_postMessage(channel=place, thread_ts=thread, **shown, **PLAIN)
         )
         return f"{answer['channel']}:{answer['ts']}"
@@ -77,7 +86,7 @@ class Speaker:
         client = await self._clients(channel.partition("/")[0])
         place, _, ts = message.partition(":")
         shown = blocks.message(self._spell(card.text), card.buttons)
-        await _asked(
+        await self._asked(
             lambda: client.chat_update(
                 channel=place, ts=ts, parse="none", link_names=False, **shown
             )
@@ -91,7 +100,7 @@ class Speaker:
         team, place = await self._place(channel)
         client = await self._clients(team)
         uploads = [upload for file in files for upload in _uploads(file)]
-        await _asked(lambda: client.files_upload_v2(channel=place, file_uploads=uploads))
+        await self._asked(lambda: client.files_upload_v2(channel=place, file_uploads=uploads))
 
     async def _place(self, channel: str) -> tuple[str, str]:
         team, _, place = channel.partition("/")
@@ -99,9 +108,18 @@ class Speaker:
             return team, place
         if (team, place) not in self._own:
             client = await self._clients(team)
-            answer = await _asked(lambda: client.conversations_open(users=place))
+            answer = await self._asked(lambda: client.conversations_open(users=place))
             self._own[team, place] = answer["channel"]["id"]
         return team, self._own[team, place]
+
+    async def _asked(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        """What Slack answers. Raises: ChatDown, when it makes sense to try again; ChatRefused."""
+        try:
+            return await call()
+        except SlackApiError as error:
+            raise trouble(error, several=self._several) from error
+        except TROUBLES as error:
+            raise ChatDown from error
 
 
 def _uploads(file: File) -> Iterator[dict[str, Any]]:
@@ -112,17 +130,7 @@ def _uploads(file: File) -> Iterator[dict[str, Any]]:
                "alt_txt": f"The first page of {file.name}"}  # fmt: skip
 
 
-async def _asked(call: Callable[[], Awaitable[Any]]) -> Any:
-    """What Slack answers. Raises: ChatDown, when it makes sense to try again; ChatRefused."""
-    try:
-        return await call()
-    except SlackApiError as error:
-        raise trouble(error) from error
-    except TROUBLES as error:
-        raise ChatDown from error
-
-
-def trouble(error: SlackApiError) -> ChatDown | ChatRefused:
+def trouble(error: SlackApiError, *, several: bool = False) -> ChatDown | ChatRefused:
     """What an answer of Slack's that is no success comes to."""
     response: Any = error.response
     status = getattr(response, "status_code", 200)
@@ -131,7 +139,7 @@ def trouble(error: SlackApiError) -> ChatDown | ChatRefused:
         return ChatDown(retry_after=_seconds(response.headers.get("Retry-After")))
     if code in _TOKEN:
         log.error("slack.refuses_us", error=code)
-        return ChatDown(retry_after=_OPERATOR)
+        return ChatRefused(_SHUT_OUT) if several else ChatDown(retry_after=_OPERATOR)
     if status >= 500 or code in _AWAY or not code:
         return ChatDown()
     refusal = MessageGone if code == "message_not_found" else ChatRefused

@@ -222,3 +222,15 @@ async def test_each_workspace_has_a_token_of_its_own(shop: Shop) -> None:
     await store.async_delete_all(enterprise_id=None, team_id="T0OTHER00")
     assert await installs.token(storage, "T0OTHER00") is None
     assert await shop.token() == shop.slack.bot_token
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "account_inactive", "invalid_auth"])
+async def test_one_workspace_that_shuts_us_out_does_not_hold_up_the_others(
+    shop: Shop, error: str
+) -> None:
+    await shop.install()
+    chat, channel = shop.house.services.chats["slack"], f"{shop.slack.team}/{shop.porch}"
+    shop.slack.fault("chat.postMessage", error, times=1)
+    with pytest.raises(ChatRefused, match="Install Porchlight there again"):
+        await chat.post(channel, CARD, key="k")
+    assert await chat.post(channel, CARD, key="l"), "it was only that once"
