@@ -38,7 +38,7 @@ class SlackChat:
         self._settings = settings
         self._web: aiohttp.ClientSession | None = None
         self._clients: dict[str, AsyncWebClient] = {}
-        self._speaker = Speaker(self._client, self.spell)
+        self._speaker = Speaker(self._client, self.spell, several=settings.by_oauth)
         self._services: Services
         self._app: AsyncApp
 
