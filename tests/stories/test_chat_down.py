@@ -23,7 +23,7 @@ class Unreliable:
     """A chat whose line breaks: before what we say is shown, or just after."""
 
     def __init__(self, chat: Chat, *, shows: bool) -> None:
-        self.name, self.pace = chat.name, chat.pace
+        self.name, self.pace, self.edits_unseen = chat.name, chat.pace, chat.edits_unseen
         self._chat, self._shows = chat, shows
         self.is_down = False
         self.failed = asyncio.Event()  # something was said in vain
@@ -32,9 +32,21 @@ class Unreliable:
         """Get to know the house."""
         self._chat.plug(services, answer, menu)
 
+    def spell(self, words: str) -> str:
+        """As the chat does."""
+        return self._chat.spell(words)
+
     def routes(self) -> Sequence[BaseRoute]:
         """What the chat serves."""
         return self._chat.routes()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Listen as the chat does."""
+        await self._chat.run(stop)
+
+    async def close(self) -> None:
+        """Let go as the chat does."""
+        await self._chat.close()
 
     async def post(self, channel: str, card: Card, *, key: str) -> str:
         """Show a message, if the line holds."""
@@ -47,6 +59,12 @@ class Unreliable:
         """Change a message, if the line holds."""
         if not self.is_down or self._shows:
             await self._chat.edit(channel, message, card)
+        self._break()
+
+    async def say_below(self, channel: str, message: str, card: Card, *, key: str) -> None:
+        """Say something below a message, if the line holds."""
+        if not self.is_down or self._shows:
+            await self._chat.say_below(channel, message, card, key=key)
         self._break()
 
     def _break(self) -> None:
