@@ -24,8 +24,9 @@ from bot.chats.telegram.memberships import Memberships
 from bot.chats.telegram.menus import Menus
 from bot.chats.telegram.polling import UPDATES, poll, reason, rest
 from bot.chats.telegram.settings import TelegramSettings
-from bot.chats.telegram.speaking import Speaker, trouble
+from bot.chats.telegram.speaking import Speaker
 from bot.chats.telegram.talking import Talking
+from bot.chats.telegram.troubles import trouble
 from bot.messages import Card, MenuItem
 from bot.ports import Answer, Pace, Services
 

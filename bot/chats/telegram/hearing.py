@@ -13,7 +13,7 @@ from telegram import CallbackQuery, Message, Update, User
 from telegram.constants import ChatType
 from telegram.ext import ExtBot
 
-from bot.chats.telegram import forms, keyboards
+from bot.chats.telegram import forms, keyboards, links
 from bot.chats.telegram.calls import (
     NAME,
     Spoken,
@@ -28,8 +28,6 @@ from bot.chats.telegram.memberships import Memberships
 from bot.chats.telegram.menus import Menus
 from bot.chats.telegram.speaking import Speaker, quietly
 from bot.chats.telegram.talking import Talking
-from bot.community import codes
-from bot.community.codes import MistypedCode
 from bot.messages import Call, Reply
 from bot.ports import Answer, ChatDown, ChatRefused, Services
 from storage import heard
@@ -49,7 +47,6 @@ _OVER = "That question is over."
 _NOT_TAKEN = "Telegram did not take the file just now. Ask for it again, please."
 _NOTHING_ASKED = "There is nothing to cancel."
 _STOPPED = "Cancelled."
-_SIGN_UP = "Here is your way in. Nothing happens before you fill in that page."
 
 log = structlog.get_logger()
 
@@ -124,11 +121,12 @@ class Hearing:
             await self._without_command(user, text)
             return
         await self.talking.end(own)  # a command goes before a question
-        if command.name == "start" and (link := self._sign_up(command.rest)):
-            await self._show_way_in(own, link)
+        if command.name == "start" and (page := links.sign_up_page(self.services, command.rest)):
+            await self.speaker.say(own, *links.way_in(self.services, page))
             return
         said, people = completed(command.text, people, message)
-        await self._do(call(self.bot_id, user, said, channel=own, people=people))
+        more = (links.to_group(self.bot),) if command.name == "start" else ()
+        await self._do(call(self.bot_id, user, said, channel=own, people=people), more)
 
     async def _without_command(self, user: User, text: str) -> None:
         own = str(user.id)
@@ -167,8 +165,8 @@ class Hearing:
         return command.name in self.commands | _OURS
 
     async def _tell_group(self, channel: str, text: str, below: str, *, link: bool) -> None:
-        to_private = Key("Open the private chat", url=f"{self.bot.link}?start=here")
-        await self.speaker.say(channel, text, (to_private,) if link else (), below=below)
+        shown = (links.to_private(self.bot),) if link else ()
+        await self.speaker.say(channel, text, shown, below=below)
 
     # Buttons
 
@@ -209,15 +207,18 @@ class Hearing:
 
     # Answers
 
-    async def _do(self, asked: Call) -> None:
-        """Do what was asked, and show the speaker alone what came of it."""
+    async def _do(self, asked: Call, more: tuple[Key, ...] = ()) -> None:
+        """Do what was asked, and show the speaker alone what came of it.
+
+        Takes: more, buttons to add to those of the answer, if it has any.
+        """
         if asked.text.split()[0].removeprefix("/") in _DRAWS:
             await self.speaker.is_uploading(asked.private)
-        await self._show(asked.private, await self.answer(asked))
+        await self._show(asked.private, await self.answer(asked), more)
         await self.menus.follow(asked.text)
 
-    async def _show(self, own: str, reply: Reply) -> None:
-        shown = keys(reply.buttons)
+    async def _show(self, own: str, reply: Reply, more: tuple[Key, ...]) -> None:
+        shown = (*keys(reply.buttons), *(more if reply.buttons else ()))
         if reply.files:
             try:
                 await self.speaker.hand_over(own, reply.files, reply.text, shown)
@@ -231,21 +232,6 @@ class Hearing:
             await self.talking.begin(own, reply.form, reply.form.title)
         else:
             await self.talking.begin(own, reply.form, reply.text)
-
-    # The way in
-
-    def _sign_up(self, payload: str) -> str | None:
-        """The page of the access code in a deep link. Nothing is looked up, nothing redeemed."""
-        try:
-            return codes.link(self.services.settings.address, codes.parse(payload))
-        except MistypedCode:
-            return None
-
-    async def _show_way_in(self, own: str, link: str) -> None:
-        shown = [Key("Copy the address", copy=link)]
-        if self.services.settings.secure:  # Telegram takes no button to a page at home
-            shown.insert(0, Key("Open the sign-up page", url=link))
-        await self.speaker.say(own, f"{_SIGN_UP}\n`{link}`", shown)
 
 
 def _is_public(command: Spoken, text: str) -> bool:

@@ -10,6 +10,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from bot.chats.telegram.intake import Intake
+from bot.chats.telegram.troubles import seconds
 
 UPDATES = ("message", "callback_query", "my_chat_member")
 AGAIN = (1, 2, 5, 15, 60)  # seconds before each further try
@@ -71,18 +72,13 @@ async def rest(error: TelegramError, failures: int, stop: asyncio.Event) -> None
     """Say in the log what is wrong, and wait before the next try."""
     pause = float(AGAIN[min(failures, len(AGAIN) - 1)])
     if isinstance(error, RetryAfter):
-        pause = max(pause, _seconds(error))
+        pause = max(pause, seconds(error))
     log.warning("telegram.cannot_listen", reason=reason(error), again_in=pause)
     try:
         async with asyncio.timeout(pause):
             await stop.wait()
     except TimeoutError:
         return
-
-
-def _seconds(error: RetryAfter) -> float:
-    asked = error.retry_after
-    return asked.total_seconds() if isinstance(asked, timedelta) else float(asked)
 
 
 def reason(error: TelegramError) -> str:

@@ -1,30 +1,22 @@
-"""Speaking in Telegram: say, edit, hand over files; and what each of its refusals comes to."""
+"""Speaking in Telegram: say, edit, hand over files."""
 
 import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from typing import TypeVar
 
 import structlog
 from telegram import InputFile, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-)
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 from telegram.ext import ExtBot
 
 from bot.chats.telegram import words
 from bot.chats.telegram.keyboards import Key, keys, markup
+from bot.chats.telegram.troubles import is_unreachable, says, trouble
 from bot.messages import Card, File
-from bot.ports import ChatDown, ChatRefused
+from bot.ports import ChatDown
 
 Bots = Callable[[], Awaitable[ExtBot[int]]]  # the bot, ready to be used
 Moved = Callable[[str, str], Awaitable[None]]  # a group's id became another
@@ -32,29 +24,13 @@ T = TypeVar("T")
 
 _MESSAGE = 4096  # UTF-16 units of a message, and of a caption: core.telegram.org/bots/api
 _CAPTION = 1024
-_OPERATOR = 300.0  # seconds a lane rests when only the operator can help
 _AGAIN = (1, 2, 5, 15, 30, 30)  # seconds before each further try: an outage of a minute
 _EDIT_EVERY = 1.0  # seconds for one message
 _EDITED_KEPT = 1000  # messages
+_LONGEST = 60.0  # seconds that anybody waits for an answer because Telegram asks for it
 _PICTURE = "image/png"
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _HTML = ParseMode.HTML
-
-_NOT_THERE = "I am not in that group. Add me to it and say `/announce here` there."
-_WORDS = {  # parts of Telegram's descriptions, in small letters
-    "blocked by the user": "I was blocked in Telegram. Unblock me and say `/start` to me.",
-    "initiate conversation": "I may not write first. Say `/start` to me in private.",
-    "user is deactivated": "That account in Telegram was deleted.",
-    "chat not found": _NOT_THERE,
-    "kicked from": _NOT_THERE,
-    "not a member": _NOT_THERE,
-    "group chat was deactivated": _NOT_THERE,
-    "enough rights": "I may not write in that group. Let me, then say `/announce here` there.",
-    "no rights to send": "I may not write in that group. Let me, then say `/announce here` there.",
-    "message to edit not found": "The message was deleted.",
-    "message can't be edited": "The message can no longer be edited.",
-}
-_NEVER_STARTED = ("initiate conversation", "chat not found")
 
 log = structlog.get_logger()
 
@@ -90,7 +66,7 @@ class Speaker:
                 reply_markup=markup(keys(card.buttons)),
             )
         except TelegramError as error:
-            if not _says(error, "message is not modified"):
+            if not says(error, "message is not modified"):
                 raise trouble(error) from error
 
     async def _unhurried(self, message: str) -> None:
@@ -141,7 +117,7 @@ class Speaker:
         try:
             await bot.send_chat_action(int(user), ChatAction.TYPING)
         except (BadRequest, Forbidden) as error:
-            if any(_says(error, words) for words in (*_NEVER_STARTED, "blocked by the user")):
+            if is_unreachable(error):
                 return False
             raise trouble(error) from error
         except TelegramError as error:
@@ -221,32 +197,7 @@ async def _insisting(send: Callable[[], Awaitable[T]]) -> T:
         try:
             return await send()
         except ChatDown as down:
+            if (down.retry_after or 0) > _LONGEST:
+                raise
             await asyncio.sleep(down.retry_after or pause)
     return await send()
-
-
-def trouble(error: TelegramError) -> ChatDown | ChatRefused:
-    """What an answer of Telegram's that is no success comes to."""
-    match error:
-        case RetryAfter():
-            return ChatDown(retry_after=_seconds(error.retry_after))
-        case InvalidToken():
-            log.error("telegram.refuses_our_token")
-            return ChatDown(retry_after=_OPERATOR)
-        case BadRequest() | Forbidden():
-            known = (said for part, said in _WORDS.items() if _says(error, part))
-            log.warning("telegram.refused", error=type(error).__name__)
-            return ChatRefused(next(known, "Telegram refused this message."))
-        case NetworkError():
-            return ChatDown()
-        case _:
-            log.warning("telegram.trouble", error=type(error).__name__)
-            return ChatDown()
-
-
-def _says(error: TelegramError, part: str) -> bool:
-    return part in error.message.lower()
-
-
-def _seconds(value: int | timedelta) -> float:
-    return value.total_seconds() if isinstance(value, timedelta) else float(value)

@@ -113,6 +113,14 @@ async def test_before_anybody_leads_the_claim_code_is_asked_for(
         assert "/leaders claim" in await scene.next(0)
 
 
+async def test_a_new_leader_is_offered_to_add_the_bot_to_a_group(scene: Scene) -> None:
+    urls = [button.get("url", "") for row in scene.said()[0].keyboard for button in row]
+    assert "https://t.me/PorchlightBot?startgroup=here" in urls
+    await scene.telegram.start(scene.ben)
+    await scene.next(0, scene.ben)
+    assert scene.said(scene.ben)[0].keyboard == [], "nobody else has a use for it"
+
+
 async def test_a_leader_is_made_by_answering_their_message(scene: Scene) -> None:
     garden = scene.porch
     theirs = await scene.telegram.say(scene.ben, garden, "/help")
