@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import aiohttp
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
@@ -18,6 +19,7 @@ from bot.chats.slack.hearing import NAME, Hearing
 from bot.chats.slack.listening import listen
 from bot.chats.slack.settings import SlackSettings
 from bot.chats.slack.speaking import Speaker
+from bot.chats.slack.turns import Turns
 from bot.chats.slack.words import spelt
 from bot.messages import Call, Card, MenuItem, Reply
 from bot.ports import Answer, ChatRefused, Pace, Services
@@ -40,6 +42,7 @@ class SlackChat:
         self._clients: dict[str, AsyncWebClient] = {}
         self._speaker = Speaker(self._client, self.spell, several=settings.by_oauth)
         self._services: Services
+        self._turns: Turns
         self._app: AsyncApp
 
     def spell(self, words: str) -> str:
@@ -51,40 +54,42 @@ class SlackChat:
     def plug(self, services: Services, answer: Answer, menu: Sequence[MenuItem]) -> None:
         """Get to know the house; the menu is in the app's manifest."""
         self._services = services
+        self._turns = Turns(services.door)
         self._app = self._make_app()
         root = self._settings.slack_command
 
         async def spelt_answer(call: Call) -> Reply:
             return _spelt(await answer(call), self.spell)
 
-        Hearing(services, spelt_answer, self._speaker, root).attach(self._app)
+        Hearing(services, spelt_answer, self._speaker, self._turns, root).attach(self._app)
 
     def _make_app(self) -> AsyncApp:
         settings = self._settings
         # Its own words about a request may repeat what was typed.
         logger = logging.getLogger("slack")
         logger.setLevel(logging.ERROR)
-        secret = settings.slack_signing_secret.get_secret_value() or None
+        # The gate looks at signatures: once is enough.
+        making = partial(AsyncApp, logger=logger, request_verification_enabled=False)
         if settings.by_oauth:
             flow = AsyncOAuthFlow(
                 settings=installs.flow(settings, self._services),
                 client=self._client_for(None),
                 logger=logger,
             )
-            app = AsyncApp(logger=logger, signing_secret=secret, oauth_flow=flow,
-                           client=self._client_for(None))  # fmt: skip
+            app = making(oauth_flow=flow, client=self._client_for(None))
             app.enable_token_revocation_listeners()
             return app
         token = settings.slack_bot_token.get_secret_value()
-        return AsyncApp(logger=logger, signing_secret=secret, client=self._client_for(token),
-                        token=token)  # fmt: skip
+        return making(client=self._client_for(token), token=token)
 
     def routes(self) -> Sequence[BaseRoute]:
         """What Slack calls when it comes by HTTP, and where workspaces install the app."""
         handle = AsyncSlackRequestHandler(self._app).handle
         found: list[BaseRoute] = []
         if secret := self._settings.slack_signing_secret.get_secret_value():
-            found.append(Route("/slack/events", guarded(handle, secret), methods=["POST"]))
+            found.append(
+                Route("/slack/events", guarded(handle, secret, self._turns), methods=["POST"])
+            )
         if self._settings.by_oauth:
             found += [Route(path, handle) for path in (installs.INSTALL, installs.BACK)]
         return found
@@ -113,6 +118,10 @@ class SlackChat:
         """Replace the message's content."""
         await self._speaker.edit(channel, message, card)
 
+    async def try_out(self, channel: str, *, private: str) -> None:
+        """Show the speaker alone that we can write there."""
+        await self._speaker.try_out(channel, private=private)
+
     async def say_below(self, channel: str, message: str, card: Card, *, key: str) -> None:
         """Say something in the message's thread."""
         await self._speaker.post(channel, card, thread=message.partition(":")[2])
@@ -132,7 +141,8 @@ class SlackChat:
 
     def _client_for(self, token: str | None) -> AsyncWebClient:
         if self._web is None:
-            self._web = aiohttp.ClientSession()
+            # A session given to the library does not know of the library's timeout.
+            self._web = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT))
         key = token or ""
         if key not in self._clients:
             self._clients[key] = AsyncWebClient(

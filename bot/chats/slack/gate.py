@@ -12,6 +12,8 @@ from slack_sdk.signature import SignatureVerifier
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
+from bot.chats.slack.turns import Turns
+
 _BODY_LIMIT = 1024 * 1024  # bytes: a view with all its state is below 250 kB
 _PATIENCE = 10.0  # seconds until the whole body must be here
 _MOMENT = re.compile(r"[0-9]{1,12}")  # seconds since 1970; more digits are no float
@@ -19,7 +21,7 @@ _MOMENT = re.compile(r"[0-9]{1,12}")  # seconds since 1970; more digits are no f
 Handle = Callable[[Request], Awaitable[Response]]
 
 
-def guarded(handle: Handle, signing_secret: str) -> Handle:
+def guarded(handle: Handle, signing_secret: str, turns: Turns) -> Handle:
     """Let through what Slack signed; answer everything else in a word, and log none of it."""
     verifier = SignatureVerifier(signing_secret)
 
@@ -35,7 +37,8 @@ def guarded(handle: Handle, signing_secret: str) -> Handle:
         if not _is_signed(verifier, request, body):
             return PlainTextResponse("Not signed by Slack, or not lately.", 401)
         try:
-            return await handle(request)
+            with turns.acknowledging():
+                return await handle(request)
         except ValueError:  # neither a form nor JSON
             return PlainTextResponse("Unreadable.", 400)
 

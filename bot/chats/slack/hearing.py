@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats.slack import blocks, home
 from bot.chats.slack.speaking import TROUBLES, Speaker, reason
+from bot.chats.slack.turns import Turns
 from bot.chats.slack.words import incoming
 from bot.messages import Button, Call, Card, Form, Reply
 from bot.ports import Answer, ChatDown, ChatRefused, Services
@@ -29,6 +30,10 @@ _PATIENCE = 2.0  # seconds for an answer before a form is told to wait; Slack's 
 _LONGEST_ASKED = 200  # characters; a view remembers 3,000 in all, and a paste can be longer
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 _HANDED = "It is in your messages with me."
+_NOT_TAKEN = (
+    "Slack did not take the file just now. `/passes again` with the batch's number gives it once "
+    "more; do not print anew, or there are twice as many."
+)
 _TOO_LATE = "Slack let the moment pass. Please press again."
 
 log = structlog.get_logger()
@@ -42,6 +47,7 @@ class Hearing:
     services: Services
     answer: Answer
     speaker: Speaker
+    turns: Turns
     root: str  # the one command of the umbrella spelling
 
     def attach(self, app: AsyncApp) -> None:
@@ -60,13 +66,15 @@ class Hearing:
     ) -> None:
         """Somebody said `/invite email ana@example.org`, or `/porchlight invite email ...`."""
         await ack()
-        if not await self._first_time(body["trigger_id"]):
-            return
-        call = await self._call(
-            client, body, self._words(body), channel=body["channel_id"], user=body["user_id"],
-            name=body.get("user_name", ""),
-        )  # fmt: skip
-        await self._show(call, await self.answer(call), body, respond, client)
+        async with self.turns.answering():
+            if not await self._first_time(body["trigger_id"]):
+                return
+            call = await self._call(
+                client, body, self._words(body), channel=body["channel_id"], user=body["user_id"],
+                name=body.get("user_name", ""),
+            )  # fmt: skip
+            reply = await self.answer(call)
+        await self._show(call, reply, body, respond, client)
 
     def _words(self, body: Json) -> str:
         command, text = body["command"], incoming(body.get("text") or "")
@@ -81,16 +89,17 @@ class Hearing:
     ) -> None:
         """Somebody pressed a button of ours, below a message or in a modal."""
         await ack()
-        if not await self._first_time(body["trigger_id"]):
-            return
         [pressed, *_] = body["actions"]
         view = body.get("view") or {}
         channel = _meta(view).get("channel") or (body.get("channel") or {}).get("id", "")
-        call = await self._call(
-            client, body, pressed["value"], channel=channel, user=body["user"]["id"],
-            name=body["user"].get("name", ""),
-        )  # fmt: skip
-        reply = await self.answer(call)
+        async with self.turns.answering():
+            if not await self._first_time(body["trigger_id"]):
+                return
+            call = await self._call(
+                client, body, pressed["value"], channel=channel, user=body["user"]["id"],
+                name=body["user"].get("name", ""),
+            )  # fmt: skip
+            reply = await self.answer(call)
         if view.get("type") == "modal":
             await self._update(client, view["id"], call, reply)
             return
@@ -193,7 +202,7 @@ class Hearing:
             await self.speaker.hand_over(call.private, reply.files)
         except (ChatDown, ChatRefused) as error:
             log.warning("slack.file_not_taken", error=str(error))
-            return f"{reply.text}\nSlack did not take the file just now. Ask for it again, please."
+            return f"{reply.text}\n{_NOT_TAKEN}"
         return f"{reply.text}\n{_HANDED}"
 
     async def _open(
