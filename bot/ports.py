@@ -6,8 +6,8 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
 
@@ -89,6 +89,26 @@ class Chat(Protocol):
 
     async def say_below(self, channel: str, message: str, card: Card, *, key: str) -> None:
         """Say something below a message of ours, in its thread or as an answer to it."""
+
+
+@runtime_checkable
+class TriesOut(Protocol):
+    """A chat that can tell beforehand whether it may write in a channel."""
+
+    async def try_out(self, channel: str, *, private: str) -> None:
+        """Show the speaker alone that we can write there. Raises: ChatDown, ChatRefused."""
+
+
+@runtime_checkable
+class LetsIn(Protocol):
+    """A chat that can let one newcomer into a channel."""
+
+    async def let_in(self, channel: str, *, name: str, until: datetime) -> tuple[str, str] | None:
+        """Make a link that is good once, until then. Gives the channel's title, and the link.
+
+        Takes: name, what the platform's own list of links calls it; no person's name.
+        None: the channel lets nobody in this way. Raises: ChatDown, ChatRefused.
+        """
 
 
 class ChatDown(Exception):

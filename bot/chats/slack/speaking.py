@@ -92,6 +92,18 @@ class Speaker:
             )
         )
 
+    async def try_out(self, channel: str, *, private: str) -> None:
+        """Write where only the speaker sees it. Raises: ChatDown, ChatRefused.
+
+        Looking the channel up instead would need a scope more.
+        """
+        team, place = await self._place(channel)
+        client = await self._clients(team)
+        user = private.partition("/")[2]
+        await self._asked(
+            lambda: client.chat_postEphemeral(channel=place, user=user, text="I can write here.")
+        )
+
     async def hand_over(self, channel: str, files: Sequence[File]) -> None:
         """Put files into a channel or somebody's own messages. Raises: ChatDown, ChatRefused.
 

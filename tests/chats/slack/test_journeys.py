@@ -117,3 +117,14 @@ async def test_a_mistake_in_a_form_is_said_at_its_field_and_the_form_stays(scene
     await scene.slack.submit(scene.ana, {"colour": "#123456", "timezone": "Europe/Madrid"})
     shown = await scene.view("Community")
     assert "#123456" in str(shown.blocks)
+
+
+async def test_where_the_bot_is_not_it_cannot_announce_and_says_how_to_mend_it(
+    scene: Scene,
+) -> None:
+    garden = scene.slack.add_channel("garden", bot_is_member=False)
+    said = await scene.say("/announce here", channel=garden)
+    assert said.startswith("I cannot announce here yet. I am not in that channel. Add Porchlight")
+    await scene.slack.add_bot(scene.ana, garden)
+    await scene.slack.command(scene.ana, garden, "/announce", "here")
+    await scene.slack.until(lambda: scene.said.text.startswith("From now on"), seconds=PATIENCE)
