@@ -59,6 +59,20 @@ class ChatLink(SQLModel, table=True):
     announce_channel: str | None = None
 
 
+class WayIn(SQLModel, table=True):
+    """A member's own link, good once, into the channel where joins are announced."""
+
+    __tablename__ = "way_in"
+
+    member_id: int = Field(foreign_key="member.id", primary_key=True)
+    chat_link_id: int = Field(foreign_key="chat_link.id", primary_key=True)
+    community_id: int = _of("community")
+    title: str  # of the channel, as its people read it
+    url: str = Field(unique=True)
+    until: datetime = _at()
+    user_id: str | None = None  # who came in by it, as the platform knows them
+
+
 class Leader(SQLModel, table=True):
     """A person allowed to give commands, known by chat platform and user id there."""
 

@@ -4,14 +4,14 @@ Opening a link changes nothing, however often mail scanners and previews do so; 
 form redeems a code. After that the address bar no longer shows it.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import codes, redemptions
+from bot.community import codes, redemptions, ways_in
 from bot.community.codes import MistypedCode
 from bot.community.errors import BadFields, Refusal
 from bot.community.letters import long_date
@@ -97,6 +97,8 @@ async def welcome(services: Services, request: Request) -> Response:
     joined = member_id and await redemptions.welcome(services, member_id, now=visit(request).at)
     if not joined:
         return pages.see_other("/household/link")
+    ways = await ways_in.of(services, joined.member_id, now=visit(request).at)
+    joined = replace(joined, links=(*joined.links, *ways))
     return pages.page(
         services,
         request,

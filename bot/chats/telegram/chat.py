@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 from starlette.requests import Request
@@ -117,6 +118,10 @@ class TelegramChat:
     async def say_below(self, channel: str, message: str, card: Card, *, key: str) -> None:
         """Say something as an answer to the message."""
         await self._speaker.post(channel, card, below=message)
+
+    async def let_in(self, channel: str, *, name: str, until: datetime) -> tuple[str, str] | None:
+        """Make an invite link that one person can use; None where the bot may not invite."""
+        return await self._speaker.let_in(channel, name=name, until=until)
 
     # Connecting
 

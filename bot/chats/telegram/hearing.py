@@ -92,6 +92,10 @@ class Hearing:
             await self._pressed(update.callback_query)
         elif update.my_chat_member is not None:
             await self.memberships.changed(update.my_chat_member)
+        elif update.chat_member is not None:
+            await self.memberships.came_in(update.chat_member)
+        elif update.chat_join_request is not None:
+            await self.memberships.asked_to_come_in(update.chat_join_request)
         elif update.message is not None:
             await self._said(update.message)
 

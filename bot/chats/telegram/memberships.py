@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
-from telegram import Chat, ChatMember, ChatMemberUpdated
+from telegram import Chat, ChatJoinRequest, ChatMember, ChatMemberUpdated
 from telegram.constants import ChatType
 
 from bot.chats.telegram.calls import NAME
 from bot.chats.telegram.keyboards import ELSEWHERE, Key
-from bot.chats.telegram.speaking import Speaker
-from bot.community import channels
+from bot.chats.telegram.speaking import Speaker, quietly
+from bot.community import channels, ways_in
 from bot.ports import Services
 
 _INSIDE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMember.RESTRICTED}
@@ -58,6 +58,25 @@ class Memberships:
             now=datetime.now(UTC),
         )
         log.info("telegram.removed", was_announcing=was_announcing)
+
+    async def came_in(self, change: ChatMemberUpdated) -> None:
+        """Somebody came into a group; by a member's own link, they are that member."""
+        was = change.old_chat_member.status in _INSIDE
+        if change.new_chat_member.status in _INSIDE and not was and change.invite_link:
+            user = str(change.new_chat_member.user.id)
+            await ways_in.used(self.services, change.invite_link.invite_link, user)
+
+    async def asked_to_come_in(self, request: ChatJoinRequest) -> None:
+        """Let in who was in by a member's link; of anybody else the group's own people decide."""
+        is_known = await ways_in.is_known(
+            self.services,
+            chat=NAME,
+            place=self.bot_id,
+            channel=str(request.chat.id),
+            user_id=str(request.from_user.id),
+        )
+        if is_known:
+            await quietly(request.approve())
 
     async def moved(self, old: str, new: str) -> None:
         """A group became a supergroup, which has another id."""

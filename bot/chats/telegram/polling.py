@@ -12,7 +12,7 @@ from telegram.ext import ExtBot
 from bot.chats.telegram.intake import Intake
 from bot.chats.telegram.troubles import seconds
 
-UPDATES = ("message", "callback_query", "my_chat_member")
+UPDATES = ("message", "callback_query", "my_chat_member", "chat_member", "chat_join_request")
 AGAIN = (1, 2, 5, 15, 60)  # seconds before each further try
 _WAIT = timedelta(seconds=25)  # for Telegram to answer that nothing happened
 _PATIENCE = 5.0  # seconds for one handful before the next is asked for

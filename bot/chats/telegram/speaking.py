@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 import structlog
@@ -128,6 +129,25 @@ class Speaker:
         """Show that a file is on its way; nothing depends on it."""
         bot = await self._bot()
         await quietly(bot.send_chat_action(int(user), ChatAction.UPLOAD_DOCUMENT))
+
+    async def let_in(self, channel: str, *, name: str, until: datetime) -> tuple[str, str] | None:
+        """Make an invite link that is good once. Gives the group's title and the link.
+
+        None: the bot may not invite there. Raises: ChatDown.
+        """
+        bot, chat = await self._bot(), int(channel.partition("/")[0])
+        try:
+            title = (await bot.get_chat(chat)).title
+            if title is None:
+                return None  # somebody's own chat
+            link = await bot.create_chat_invite_link(
+                chat, name=name, member_limit=1, expire_date=until
+            )
+        except (BadRequest, Forbidden):
+            return None
+        except TelegramError as error:
+            raise trouble(error) from error
+        return title, link.invite_link
 
     async def _send(self, channel: str, text: str, shown: Sequence[Key], *, below: str = "") -> str:
         bot = await self._bot()

@@ -1,4 +1,4 @@
-"""What was heard, who installed the bot, and what somebody is being asked."""
+"""What was heard, who installed the bot, what somebody is being asked, and members' ways in."""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -44,6 +44,23 @@ def upgrade() -> None:
     with op.batch_alter_table('talk', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_talk_at'), ['at'], unique=False)
 
+    op.create_table('way_in',
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('chat_link_id', sa.Integer(), nullable=False),
+    sa.Column('community_id', sa.Integer(), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('url', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('until', storage.types.UTCDateTime(timezone=True), nullable=False),
+    sa.Column('user_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.ForeignKeyConstraint(['chat_link_id'], ['chat_link.id'], name=op.f('fk_way_in_chat_link_id')),
+    sa.ForeignKeyConstraint(['community_id'], ['community.id'], name=op.f('fk_way_in_community_id')),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_way_in_member_id')),
+    sa.PrimaryKeyConstraint('member_id', 'chat_link_id', name=op.f('pk_way_in')),
+    sa.UniqueConstraint('url', name=op.f('uq_way_in_url'))
+    )
+    with op.batch_alter_table('way_in', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_way_in_community_id'), ['community_id'], unique=False)
+
     with op.batch_alter_table('receipt', schema=None) as batch_op:
         batch_op.add_column(
             sa.Column('told_at', storage.types.UTCDateTime(timezone=True), nullable=True)
@@ -58,6 +75,10 @@ def downgrade() -> None:
     with op.batch_alter_table('receipt', schema=None) as batch_op:
         batch_op.drop_column('told_at')
 
+    with op.batch_alter_table('way_in', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_way_in_community_id'))
+
+    op.drop_table('way_in')
     with op.batch_alter_table('talk', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_talk_at'))
 

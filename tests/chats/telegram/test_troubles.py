@@ -17,7 +17,7 @@ from storage import invitations
 from storage.tables import ChatLink
 from tests.chats.telegram.conftest import PATIENCE, SECRET, Open, Scene
 from tests.standins.telegram import TelegramStandIn
-from tests.web.visitor import Visitor
+from tests.web.visitor import Page, Visitor
 
 HOSTILE = '<b>@everyone</b> "/invite" https://evil.com'
 NAMED = '<b>@everyone</b> "/invite" & co'  # no address: nobody can be called one
@@ -38,8 +38,8 @@ async def link_of(scene: Scene) -> ChatLink:
     return link
 
 
-async def joins(scene: Scene, name: str, address: str) -> None:
-    """Somebody signs up with the code of the newest invitation."""
+async def joins(scene: Scene, name: str, address: str) -> Page:
+    """Somebody signs up with the code of the newest invitation. Gives the welcome."""
     newest = await scene.house.services.storage.read(invitations.newest)
     assert newest is not None
     code = codes.derive(scene.house.services.keys, newest.id, newest.generation)
@@ -48,6 +48,7 @@ async def joins(scene: Scene, name: str, address: str) -> None:
         await visitor.open(f"/j/{code}"), name=name, address=address, contact="rosa@example.org"
     )
     assert page.path == "/welcome", page.text
+    return page
 
 
 # Away

@@ -1,0 +1,70 @@
+"""The way in: each new member's own link, good once, into the channel where joins are announced.
+
+Whoever has joined is a member, whatever a chat says: when it does not answer at once, the page
+comes without the link, and the next look at it tries again.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.ports import ChatDown, ChatRefused, LetsIn, Services
+from storage import ways_in
+from storage.tables import ChatLink, WayIn
+
+_PATIENCE = 3.0  # seconds that a newcomer waits for the link
+_LIFETIME = timedelta(days=30)
+
+log = structlog.get_logger()
+
+
+async def of(services: Services, member_id: int, *, now: datetime) -> list[tuple[str, str]]:
+    """The member's links that still may work, made when there are none yet.
+
+    Gives: (title of the channel, URL). Never raises for what a chat does.
+    Touches: storage, and the chats that can let somebody in.
+    """
+    chats = [name for name, chat in services.chats.items() if isinstance(chat, LetsIn)]
+    if not chats:
+        return []
+    for link in await services.storage.read(ways_in.wanting, member_id, chats=chats):
+        await _make(services, link, member_id, until=now + _LIFETIME)
+    found = await services.storage.read(ways_in.of, member_id)
+    return [(way.title, way.url) for way in found if way.until > now and way.user_id is None]
+
+
+async def _make(services: Services, link: ChatLink, member_id: int, *, until: datetime) -> None:
+    chat, channel = services.chats[link.chat], link.announce_channel or ""
+    assert isinstance(chat, LetsIn)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            made = await chat.let_in(channel, name=f"member {member_id}", until=until)
+    except (ChatDown, ChatRefused, TimeoutError) as error:
+        log.warning("ways_in.not_made", chat=link.chat, error=type(error).__name__)
+        return
+    if made is not None:
+        title, url = made
+        way = WayIn(
+            member_id=member_id,
+            chat_link_id=link.id,
+            community_id=link.community_id,
+            title=title,
+            url=url,
+            until=until,
+        )
+        await services.storage.write(ways_in.keep, way)
+
+
+async def used(services: Services, url: str, user_id: str) -> bool:
+    """Somebody came in by a link. Gives whether it was a member's own."""
+    return await services.storage.write(ways_in.used, url, user_id)
+
+
+async def is_known(
+    services: Services, *, chat: str, place: str, channel: str, user_id: str
+) -> bool:
+    """Whether somebody who asks to come in again is a member who was in by their own link."""
+    return await services.storage.read(
+        ways_in.is_known, chat=chat, place=place, channel=channel, user_id=user_id
+    )

@@ -1,0 +1,71 @@
+"""Members' own links into the channels where joins are announced."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, update
+from sqlmodel import Session, col, select
+
+from storage.database import brief, changed, insert_into
+from storage.tables import ChatLink, Member, WayIn
+
+
+@brief
+def of(session: Session, member_id: int) -> list[WayIn]:
+    """The member's links."""
+    query = select(WayIn).where(WayIn.member_id == member_id).order_by(col(WayIn.chat_link_id))
+    return list(session.exec(query))
+
+
+@brief
+def wanting(session: Session, member_id: int, *, chats: Sequence[str]) -> list[ChatLink]:
+    """Where joins are announced in these chats and the member has no link yet."""
+    has = select(WayIn.chat_link_id).where(WayIn.member_id == member_id)
+    return list(
+        session.exec(
+            select(ChatLink)
+            .join(Member, col(Member.community_id) == col(ChatLink.community_id))
+            .where(
+                Member.id == member_id,
+                col(Member.removed_at).is_(None),
+                col(ChatLink.chat).in_(chats),
+                col(ChatLink.announce_channel).is_not(None),
+                col(ChatLink.id).not_in(has),
+            )
+        )
+    )
+
+
+def keep(session: Session, way: WayIn) -> None:
+    """Keep the link, unless the member got another a moment ago."""
+    values = way.model_dump()
+    session.execute(
+        insert_into(session, WayIn)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=["member_id", "chat_link_id"])
+    )
+
+
+@brief
+def used(session: Session, url: str, user_id: str) -> bool:
+    """Note who came in by a link. Gives whether it was one of ours, not used before."""
+    where = (col(WayIn.url) == url, col(WayIn.user_id).is_(None))
+    return changed(session, update(WayIn).where(*where).values(user_id=user_id)) > 0
+
+
+@brief
+def is_known(session: Session, *, chat: str, place: str, channel: str, user_id: str) -> bool:
+    """Whether somebody once came into the channel by a member's link, who is a member still."""
+    announced = col(ChatLink.announce_channel)
+    query = (
+        select(WayIn.member_id)
+        .join(ChatLink, col(ChatLink.id) == col(WayIn.chat_link_id))
+        .join(Member, col(Member.id) == col(WayIn.member_id))
+        .where(
+            ChatLink.chat == chat,
+            ChatLink.place == place,
+            or_(announced == channel, announced.startswith(f"{channel}/")),
+            WayIn.user_id == user_id,
+            col(Member.removed_at).is_(None),
+        )
+    )
+    return session.exec(query.limit(1)).first() is not None

@@ -1,0 +1,75 @@
+"""Each new member gets their own invite link into the group, good once."""
+
+import pytest
+from telegram import Bot
+
+from tests.chats.telegram.conftest import PATIENCE, Scene
+from tests.chats.telegram.test_troubles import joins
+from tests.standins.telegram_people import CannotJoin
+from tests.standins.telegram_world import INSIDE
+from tests.web.visitor import Page
+
+TITLE = "Front porch"
+
+
+def links(page: Page) -> list[str]:
+    """Where the buttons of the welcome lead in Telegram."""
+    found = [given["href"] for tag, given in page.elements if tag == "a"]
+    return [href for href in found if href.startswith("https://t.me/")]
+
+
+async def welcomed(scene: Scene) -> Page:
+    """Rosa joins, invited by e-mail, while joins are announced in the group."""
+    await scene.say("/announce here", chat=scene.porch)
+    await scene.say("/invite email rosa@example.org")
+    await scene.sees("Inviting rosa@example.org")
+    return await joins(scene, "Rosa Diaz", "12 Elm Street")
+
+
+async def test_the_welcome_has_a_link_that_works_once(polled: Scene) -> None:
+    telegram = polled.telegram
+    await telegram.promote_bot(polled.ana, polled.porch)
+    page = await welcomed(polled)
+    assert TITLE in page.text
+    [url] = links(page)
+    rosa, sam = telegram.add_user("Rosa Diaz"), telegram.add_user("Sam")
+    await telegram.join(rosa, url)
+    with pytest.raises(CannotJoin):
+        await telegram.join(sam, url)
+    [link] = telegram.links.values()
+    assert link.name == "member 1", "no person's name"
+
+
+async def test_where_the_bot_may_not_invite_the_welcome_is_whole_without_it(polled: Scene) -> None:
+    page = await welcomed(polled)
+    assert "Welcome, Rosa Diaz" in page.text
+    assert links(page) == []
+
+
+async def test_telegram_away_takes_nothing_from_the_newcomer(polled: Scene) -> None:
+    await polled.telegram.promote_bot(polled.ana, polled.porch)
+    polled.telegram.fault("createChatInviteLink", "502")
+    page = await welcomed(polled)
+    assert "Welcome, Rosa Diaz" in page.text
+    assert links(page) == []
+
+
+async def test_a_member_who_left_is_let_in_again_and_strangers_are_not(polled: Scene) -> None:
+    telegram, porch = polled.telegram, polled.porch
+    await telegram.promote_bot(polled.ana, porch)
+    [url] = links(await welcomed(polled))
+    rosa, sam = telegram.add_user("Rosa Diaz"), telegram.add_user("Sam")
+    await telegram.join(rosa, url)
+    await telegram.leave(rosa, porch)
+    public = await _request_link(polled)
+    await telegram.ask_to_join(sam, porch, public)
+    await telegram.ask_to_join(rosa, porch, public)
+    await telegram.until(lambda: porch.members.get(rosa.id) in INSIDE, seconds=PATIENCE)
+    assert porch.members.get(sam.id) not in INSIDE
+
+
+async def _request_link(scene: Scene) -> str:
+    """A link by which anybody may ask to come in."""
+    async with Bot(scene.telegram.token, base_url=scene.telegram.api_url) as bot:
+        link = await bot.create_chat_invite_link(scene.porch.id, creates_join_request=True)
+    return link.invite_link
