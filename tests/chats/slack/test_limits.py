@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import dispatch
 from bot.chats.slack.hearing import Hearing
 from bot.chats.slack.speaking import Speaker
+from bot.chats.slack.turns import Turns
 from bot.community import redemptions
 from bot.messages import Call, Field, Form, Reply
 from bot.ports import Answer
@@ -112,7 +113,8 @@ async def hearing(scene: Scene, answer: Answer) -> AsyncIterator[Any]:
 
     app = AsyncApp(client=client, token=slack.bot_token)
     speaker = Speaker(clients, lambda words: words)
-    Hearing(scene.house.services, answer, speaker, "porchlight").attach(app)
+    turns = Turns(scene.house.services.door)
+    Hearing(scene.house.services, answer, speaker, turns, "porchlight").attach(app)
     handler = AsyncSocketModeHandler(app, slack.app_token, web_client=client)
     await handler.connect_async()  # type: ignore[no-untyped-call]
     try:
