@@ -1,0 +1,97 @@
+"""Each member's own link is made once, kept, and shown until it is used or too old."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.chats.playground import PLACE, PORCH, Playground
+from bot.community import ways_in
+from bot.ports import ChatDown, Services
+from tests.community import scene
+from tests.community.scene import NOW, on_both
+
+
+class Porch(Playground):
+    """A playground whose channel has a door."""
+
+    def __init__(self) -> None:
+        super().__init__(outbox=("email", "text"))
+        self.made: list[str] = []
+        self.answers: Callable[[], None] = lambda: None
+
+    async def let_in(self, channel: str, *, name: str, until: datetime) -> tuple[str, str] | None:
+        """Make a link, unless the channel is shut."""
+        self.answers()
+        self.made.append(name)
+        return None if channel != PORCH else ("Front porch", f"https://in.example/{len(self.made)}")
+
+
+@pytest.fixture
+def porch() -> Porch:
+    return Porch()
+
+
+@pytest.fixture
+def services_with_door(services: Services, porch: Porch) -> Services:
+    """The house, with a chat that can let somebody in."""
+    return replace(services, chats={porch.name: porch})
+
+
+@on_both
+async def test_a_member_gets_one_link(services_with_door: Services, porch: Porch) -> None:
+    services = services_with_door
+    rosa = await joined(services)
+    first = await ways_in.of(services, rosa, now=NOW)
+    assert first == [("Front porch", "https://in.example/1")]
+    assert await ways_in.of(services, rosa, now=NOW) == first
+    assert porch.made == [f"member {rosa}"]
+
+
+@on_both
+async def test_a_used_link_is_shown_no_more_and_says_who_it_was(
+    services_with_door: Services,
+) -> None:
+    services = services_with_door
+    rosa = await joined(services)
+    [(_, url)] = await ways_in.of(services, rosa, now=NOW)
+    where = {"chat": "playground", "place": PLACE, "channel": PORCH}
+    assert not await ways_in.is_known(services, **where, user_id="u1")
+    assert await ways_in.used(services, url, "u1")
+    assert not await ways_in.used(services, url, "u2"), "good once"
+    assert not await ways_in.used(services, "https://other.example", "u2")
+    assert await ways_in.is_known(services, **where, user_id="u1")
+    assert not await ways_in.is_known(services, **where, user_id="u2")
+    assert await ways_in.of(services, rosa, now=NOW) == []
+
+
+async def test_an_old_link_is_shown_no_more(services_with_door: Services) -> None:
+    rosa = await joined(services_with_door)
+    assert await ways_in.of(services_with_door, rosa, now=NOW)
+    later = NOW + timedelta(days=31)
+    assert await ways_in.of(services_with_door, rosa, now=later) == []
+
+
+async def test_a_chat_that_is_away_is_asked_again(
+    services_with_door: Services, porch: Porch
+) -> None:
+    rosa = await joined(services_with_door)
+
+    def down() -> None:
+        raise ChatDown
+
+    porch.answers = down
+    assert await ways_in.of(services_with_door, rosa, now=NOW) == []
+    porch.answers = lambda: None
+    assert await ways_in.of(services_with_door, rosa, now=NOW)
+
+
+async def test_without_such_a_chat_there_is_none(services: Services) -> None:
+    assert await ways_in.of(services, await joined(services), now=NOW) == []
+
+
+async def joined(services: Services) -> int:
+    """Rosa joins. Gives her member id."""
+    [row] = await scene.invite(services, await scene.actor(services), "rosa@example.org")
+    return (await scene.redeem(services, scene.code_of(services, row))).member_id
