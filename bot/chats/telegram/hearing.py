@@ -39,10 +39,12 @@ _DRAWS = {"passes"}  # commands that may take a while and give a file
 
 _ELSEWHERE = re.compile(rf"{keyboards.ELSEWHERE}(-?[0-9]+):(/.+)")  # apps may send any data
 
+_FULL = 4000  # UTF-16 units: apps cut what is longer than 4,096, at a line's end near that
 _IN_PRIVATE = "I answered you in private."
 _START_FIRST = "That is not for everybody's eyes. Press the button, then say it there."
 _ANONYMOUS = "You write as the group, so I cannot tell who you are. Write as yourself, please."
 _AWAY = "The database does not answer just now. Please try again shortly."
+_CUT = "Telegram cuts long messages, so a part may be missing. Nothing was done: send less at once."
 _OVER = "That question is over."
 _NOT_TAKEN = "Telegram did not take the file just now. Ask for it again, please."
 _NOTHING_ASKED = "There is nothing to cancel."
@@ -116,6 +118,9 @@ class Hearing:
         own, (text, people) = str(user.id), text_of(message)
         if not text and message.effective_attachment is None:
             return  # a service message: pinned, a call, a theme
+        if len((message.text or "").encode("utf-16-le")) >= 2 * _FULL:
+            await self.speaker.say(own, _CUT)
+            return
         command = spoken(text)
         if command is not None and command.name == "cancel":
             was_asked = await self.talking.end(own)

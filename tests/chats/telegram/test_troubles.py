@@ -189,12 +189,18 @@ async def test_a_card_of_any_length_is_shown(polled: Scene) -> None:
 
 
 async def test_a_long_answer_comes_in_several_messages(polled: Scene) -> None:
-    pasted = [f"{'x' * 20}{n:02}@{'y' * 10}.example.org" for n in range(88)]
+    pasted = [f"{'x' * 15}{n:02}@{'y' * 9}.example.org" for n in range(99)]
     await polled.telegram.say(polled.ana, polled.ana, "/invite email " + "\n".join(pasted))
     last = await polled.sees("Nothing is sent until you press Send.")
-    assert "Send 88" in {label for row in last.labels for label in row}
+    assert "Send 99" in {label for row in last.labels for label in row}
     shown = "\n".join(message.text for message in polled.said())
     assert all(address in shown for address in pasted)
+
+
+async def test_what_telegram_cut_in_two_is_not_done_by_half(polled: Scene) -> None:
+    pasted = "\n".join(f"{'x' * 40}{n:02}@example.org" for n in range(90))
+    assert "Telegram cuts long messages" in await polled.say(f"/invite email {pasted}"[:4096])
+    assert "There are no invitations." in await polled.say("/invites")
 
 
 # Groups
