@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 
 from bot import dispatch, web
 from bot.chats import CHATS
-from bot.chats.playground import PLACE, PORCH, SPEAKER, SPEAKER_NAME, Playground
+from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
 from bot.community import carrying, codes, communities, joining, telling
 from bot.community.postman import Postman, Prepare
@@ -229,6 +229,7 @@ async def _found_first_community(services: Services) -> None:
         place=PLACE,
         leader=(SPEAKER, SPEAKER_NAME),
         announce_channel=PORCH,
+        announce_name=PORCH_NAME,
         now=now,
     )
 

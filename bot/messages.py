@@ -27,6 +27,7 @@ class Call:
     fields: Mapping[str, str] = field(default_factory=dict)  # what a form was filled in with
     # Who is mentioned in the text as "<@U024BE7LH>": id -> display name. Filled in by the chat.
     people: Mapping[str, str] = field(default_factory=dict)
+    channel_name: str = ""  # as people there know it: "#front-porch"
     private: str = ""  # where the speaker alone is told how things go; empty: in the channel
 
 

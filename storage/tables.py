@@ -57,6 +57,9 @@ class ChatLink(SQLModel, table=True):
     chat: str  # "playground"
     place: str  # the workspace or chat there
     announce_channel: str | None = None
+    announce_name: str = Field(
+        default="", sa_column_kwargs={"server_default": ""}
+    )  # "#front-porch"
 
 
 class WayIn(SQLModel, table=True):

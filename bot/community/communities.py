@@ -26,6 +26,7 @@ _DEFAULT_FEATURES = (
 )
 _LONGEST_WELCOME = 280
 _MOST_FEATURES = 8
+_LONGEST_CHANNEL = 80
 _LONGEST_FEATURE = 80
 
 
@@ -51,6 +52,7 @@ async def found(
     chat: str = "",
     place: str = "",
     announce_channel: str | None = None,
+    announce_name: str = "",
 ) -> bool:
     """Found the first community, unless there is one.
 
@@ -78,6 +80,7 @@ async def found(
                 chat=chat,
                 place=place,
                 announce_channel=announce_channel,
+                announce_name=announce_name,
             )
             session.add(link)
             user_id, leader_name = leader
@@ -107,13 +110,20 @@ async def overview(services: Services, actor: Actor, *, now: datetime) -> Overvi
             households=members.household_count(session, actor.community_id),
             members=members.member_count(session, actor.community_id),
             open_invitations=invitations.count(session, actor.community_id, *open_ones),
-            announces_in=link.announce_channel if link else None,
+            announces_in=_announces_in(link),
             given_up=tuple(
                 job.error for job in jobs.dead(session, actor.community_id) if job.kind != "deliver"
             ),  # letters have their receipts
         )
 
     return await services.storage.read(query)
+
+
+def _announces_in(link: ChatLink | None) -> str | None:
+    """How people know the channel where joins are announced, if they are."""
+    if link is None or link.announce_channel is None:
+        return None
+    return link.announce_name or f"a channel of {link.chat.capitalize()}"
 
 
 async def edit(
@@ -165,6 +175,7 @@ async def announce_in(
         link = communities.link_of(session, chat=actor.chat, place=actor.place)
         assert link is not None  # or there would be no actor
         link.announce_channel = channel
+        link.announce_name = names.one_line(actor.channel_name)[:_LONGEST_CHANNEL]
         if channel is not None:
             jobs.revive(session, actor.community_id, f"chat:{actor.chat}")
         audits.note(

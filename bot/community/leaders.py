@@ -71,6 +71,7 @@ class Actor:
     place: str
     channel: str
     private: str  # where they alone are told how things go
+    channel_name: str = ""  # as people know it; empty: nobody said
 
     @property
     def trace(self) -> str:
@@ -102,6 +103,7 @@ def _actor(session: Session, call: Call, chats: Iterable[str]) -> Actor:
         place=call.place,
         channel=call.channel,
         private=call.private or call.channel,
+        channel_name=call.channel_name,
     )
 
 

@@ -10,9 +10,17 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 
 from bot.chats.playground import pages
-from bot.chats.playground.chat import LEADER, PLACE, PORCH, SPEAKER, SPEAKER_NAME, PlaygroundChat
+from bot.chats.playground.chat import (
+    LEADER,
+    PLACE,
+    PORCH,
+    PORCH_NAME,
+    SPEAKER,
+    SPEAKER_NAME,
+    PlaygroundChat,
+)
 
-__all__ = ["LEADER", "PLACE", "PORCH", "SPEAKER", "SPEAKER_NAME", "Playground"]
+__all__ = ["LEADER", "PLACE", "PORCH", "PORCH_NAME", "SPEAKER", "SPEAKER_NAME", "Playground"]
 
 
 class Playground(PlaygroundChat):

@@ -83,6 +83,7 @@ class PlaygroundChat:
             chat=self.name,
             place=PLACE,
             channel=channel,
+            channel_name=PORCH_NAME if channel == PORCH else "your own chat",
             speaker=SPEAKER,
             speaker_name=SPEAKER_NAME,
             text=_MENTION.sub(lambda mention: f"<@{mention[1].lower()}>", text),

@@ -261,6 +261,7 @@ class Hearing:
             chat=NAME,
             place=team,
             channel=channel if "/" in channel else f"{team}/{channel or user}",
+            channel_name=_channel_name(body),
             private=f"{team}/{user}",
             speaker=user,
             speaker_name=(await _name_of(client, user) if wants_name else "") or name or user,
@@ -279,6 +280,14 @@ def _plain_call(team: str, user: str) -> Call:
     own = f"{team}/{user}"
     return Call(chat=NAME, place=team, channel=own, private=own, speaker=user, speaker_name=user,
                 text="/members")  # fmt: skip
+
+
+def _channel_name(body: Json) -> str:
+    """How people know the channel; Slack hides the names of private ones."""
+    name = body.get("channel_name") or (body.get("channel") or {}).get("name", "")
+    if name in {"directmessage", "privategroup"}:
+        return "a private channel"
+    return f"#{name}" if name else ""
 
 
 def _modal(

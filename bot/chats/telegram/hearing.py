@@ -156,6 +156,7 @@ class Hearing:
             return
         said, people = completed(command.text, people, message)
         asked = call(self.bot_id, user, said, channel=channel, people=people)
+        asked = replace(asked, channel_name=message.chat.title or "")
         if _is_public(command, said):
             reply = await self.answer(asked)
             await self._tell_group(channel, reply.text, below, link=bool(reply.buttons))

@@ -99,11 +99,16 @@ class Speaker:
     async def hand_over(
         self, channel: str, files: Sequence[File], text: str, shown: Sequence[Key] = ()
     ) -> None:
-        """Put files into a channel, pictures first; the last one has the words below it.
+        """Put files into a channel, first their pictures; the last one has the words below it.
 
         Raises: ChatDown, ChatRefused.
         """
-        *first, last = sorted(files, key=lambda file: file.media_type != _PICTURE)
+        pictures = [
+            File(f"{file.name.rpartition('.')[0]}.png", _PICTURE, file.picture)
+            for file in files
+            if file.picture
+        ]
+        *first, last = (*pictures, *files)
         is_short = words.pages(text, _CAPTION) == [text]
         for file in first:
             await _insisting(lambda file=file: self._put(channel, file))  # type: ignore[misc]
