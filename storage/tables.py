@@ -57,9 +57,8 @@ class ChatLink(SQLModel, table=True):
     chat: str  # "playground"
     place: str  # the workspace or chat there
     announce_channel: str | None = None
-    announce_name: str = Field(
-        default="", sa_column_kwargs={"server_default": ""}
-    )  # "#front-porch"
+    # How people know that channel: "#front-porch".
+    announce_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class WayIn(SQLModel, table=True):

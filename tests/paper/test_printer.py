@@ -67,9 +67,7 @@ async def test_pages_have_the_size_of_the_paper(
     )
 
 
-async def test_a_picture_shows_the_first_page(
-    printer: TypstPrinter, make_sheet: MakeSheet
-) -> None:
+async def test_a_picture_shows_the_first_page(printer: TypstPrinter, make_sheet: MakeSheet) -> None:
     sheet = make_sheet(6, paper="a4")
     file = await printer.print(sheet)
     with Image.open(BytesIO(file.picture), formats=["PNG"]) as picture:
