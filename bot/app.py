@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -12,12 +13,12 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot import dispatch, web
-from bot.chats import CHATS
+from bot.chats import CHATS, ChatKind
 from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
 from bot.community import carrying, codes, communities, joining, telling
 from bot.community.postman import Postman, Prepare
-from bot.couriers import COURIERS
+from bot.couriers import COURIERS, CourierKind
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import Call, Medium, MenuItem, Reply
 from bot.paper.printer import TypstPrinter
@@ -93,13 +94,17 @@ async def open_house(settings: Settings, *, migrate: bool | None = None) -> Asyn
     chats: list[Chat] = []
     try:
         await _prepared(storage, keys, settings, migrate)
-        chats = make_chats()
-        is_playground = _playground_is_on(settings, chats)
-        couriers, missing = make_couriers()
-        outbox = tuple(missing) if is_playground and not couriers else ()
-        if outbox:
-            couriers, missing = {medium: OutboxCourier(medium) for medium in outbox}, {}
-        if is_playground:
+        problems: list[str] = []
+        chats = [made for kind in CHATS if (made := _set_up(kind, problems))]
+        couriers = {kind.medium: made for kind in COURIERS if (made := _set_up(kind, problems))}
+        if problems:
+            raise Misconfigured(*problems)
+        missing = {kind.medium: kind.not_set_up for kind in COURIERS if kind.medium not in couriers}
+        if is_playground := _playground_is_on(settings, chats):
+            # Nothing pretends where a real courier is set up, or nobody sees the outbox.
+            outbox = () if couriers else tuple(missing)
+            couriers |= {medium: OutboxCourier(medium) for medium in outbox}
+            missing = {medium: why for medium, why in missing.items() if medium not in couriers}
             chats.append(Playground(outbox=outbox))
         templates = Templates()
         services = Services(
@@ -154,51 +159,22 @@ def _check_key(storage: Storage, keys: Keys) -> None:
         )
 
 
-def make_couriers() -> tuple[dict[Medium, Courier], dict[Medium, str]]:
-    """The couriers that are set up, and why the others are not.
+def _set_up(kind: ChatKind | CourierKind, problems: list[str]) -> Any:
+    """What this kind makes of its settings; None when nothing of it is set, or set wrongly.
 
-    Where none is, the outbox takes everything, but only while the playground shows it.
-    Raises: Misconfigured, when one is set up by half.
+    Touches: problems, to which is added what is wrong.
     """
-    made: dict[Medium, Courier] = {}
-    missing: dict[Medium, str] = {}
-    problems: list[str] = []
-    for kind in COURIERS:
-        try:
-            configuration = kind.read_settings()
-        except ValidationError as error:
-            problems += _in_words(error)
-            continue
-        if not kind.configured(configuration):
-            missing[kind.medium] = kind.not_set_up
-        elif found := kind.problems(configuration):
-            problems += found
-        else:
-            made[kind.medium] = kind.make(configuration)
-    if problems:
-        raise Misconfigured(*problems)
-    return made, missing
-
-
-def make_chats() -> list[Chat]:
-    """The chats that are set up. Raises: Misconfigured, when one is set up by half."""
-    made: list[Chat] = []
-    problems: list[str] = []
-    for kind in CHATS:
-        try:
-            configuration = kind.read_settings()
-        except ValidationError as error:
-            problems += _in_words(error)
-            continue
-        if not kind.configured(configuration):
-            continue
-        if found := kind.problems(configuration):
-            problems += found
-        else:
-            made.append(kind.make(configuration))
-    if problems:
-        raise Misconfigured(*problems)
-    return made
+    try:
+        configuration = kind.read_settings()
+    except ValidationError as error:
+        problems += _in_words(error)
+        return None
+    if not kind.configured(configuration):
+        return None
+    if found := kind.problems(configuration):
+        problems += found
+        return None
+    return kind.make(configuration)
 
 
 def _playground_is_on(settings: Settings, chats: Sequence[Chat]) -> bool:

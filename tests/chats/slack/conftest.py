@@ -1,6 +1,5 @@
 """A whole house on a real port, plugged into a Slack that is a real server, too."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -9,19 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import serve
 from bot.app import House, open_house
 from bot.community import claims, codes, redemptions
 from bot.community.redemptions import SignUp
 from bot.settings import Settings
 from storage import invitations
+from tests.chats.serving import PATIENCE, served
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_workspace import Message, View
 from tests.standins.smtp import SmtpStandIn
 from tests.stories.program import free_port
 
 SECRET = "a secret of the tests alone, 32+ bytes"
-PATIENCE = 15.0  # seconds; a busy machine is no fault
 
 
 @dataclass(slots=True)
@@ -107,7 +105,7 @@ def open_slack(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch)
             settings = Settings(
                 _env_file=None, database_url=sqlite_url, port=port, secret_key=SECRET
             )
-            async with open_house(settings) as house, _served(house, settings):
+            async with open_house(settings) as house, served(house, settings):
                 slack.events_url = f"http://127.0.0.1:{port}/slack/events"
                 if by == "socket":
                     await slack.until(lambda: slack.line.connections, seconds=PATIENCE)
@@ -138,32 +136,6 @@ async def by_http(open_slack: Open) -> AsyncIterator[Scene]:
     """The house that Slack calls over HTTP."""
     async with open_slack() as opened:
         yield opened
-
-
-@asynccontextmanager
-async def _served(house: House, settings: Settings) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    serving = asyncio.create_task(serve(house, settings, stop))
-    try:
-        await _until_open(settings.port, serving)
-        yield
-    finally:
-        stop.set()
-        async with asyncio.timeout(PATIENCE):
-            await serving
-
-
-async def _until_open(port: int, serving: asyncio.Task[None]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not serving.done():
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                return
-    await serving
 
 
 async def _claim(scene: Scene) -> None:

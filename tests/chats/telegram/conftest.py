@@ -1,6 +1,5 @@
 """A whole house on a real port, plugged into a Telegram that is a real server, too."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -9,17 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import serve
 from bot.app import House, open_house
 from bot.community import claims
 from bot.settings import Settings
+from tests.chats.serving import PATIENCE, served
 from tests.standins.telegram import TelegramStandIn
 from tests.standins.telegram_world import Chat, Message, User
 from tests.stories.program import free_port
 
 SECRET = "a secret of the tests alone, 32+ bytes"
 PUBLIC = "https://join.example.org"
-PATIENCE = 15.0  # seconds; a busy machine is no fault
 
 
 @dataclass(slots=True)
@@ -106,7 +104,7 @@ def open_telegram(
             playground=True,  # its outbox takes the letters
             public_url=PUBLIC if by == "webhook" else "",
         )
-        async with open_house(settings) as house, _served(house, settings):
+        async with open_house(settings) as house, served(house, settings):
             if by == "webhook":
                 await telegram.until(lambda: telegram.line.webhook_url, seconds=PATIENCE)
                 assert telegram.line.webhook_url == f"{PUBLIC}/telegram/events"
@@ -140,32 +138,6 @@ async def polled(open_telegram: Open) -> AsyncIterator[Scene]:
     """The house that asks for updates."""
     async with open_telegram() as opened:
         yield opened
-
-
-@asynccontextmanager
-async def _served(house: House, settings: Settings) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    serving = asyncio.create_task(serve(house, settings, stop))
-    try:
-        await _until_open(settings.port, serving)
-        yield
-    finally:
-        stop.set()
-        async with asyncio.timeout(PATIENCE):
-            await serving
-
-
-async def _until_open(port: int, serving: asyncio.Task[None]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not serving.done():
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                return
-    await serving
 
 
 async def _claim(scene: Scene) -> None:
