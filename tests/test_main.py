@@ -10,13 +10,14 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from bot.chats.slack.manifest import Names
 from bot.commands import COMMANDS
 from tests.standins.slack import SlackStandIn
+from tests.standins.telegram import TelegramStandIn
 from tests.stories.program import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -95,8 +96,14 @@ def typed_in_slack() -> list[str]:
     return re.findall(r"`/porchlight (.+?)`", way.partition("\n\n")[2].partition("\n## ")[0])
 
 
+def typed_in_telegram() -> list[str]:
+    """What README has a newcomer say to their bot, step by step."""
+    way = (ROOT / "README.md").read_text().partition("## Telegram, from BotFather")[2]
+    return re.findall(r"`(/[a-z]+ .+?)`", way.partition("\n\n")[2].partition("\n## ")[0])
+
+
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[str]:
+async def running(folder: Path, claim: str) -> AsyncIterator[str]:
     """Start Porchlight on this folder's `.env`. Gives the code that it prints, and stops it."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "run"),
@@ -107,7 +114,7 @@ async def running(folder: Path) -> AsyncIterator[str]:
     assert process.stdout
     try:
         async with asyncio.timeout(PATIENCE):
-            await process.stdout.readuntil(b"/porchlight leaders claim ")
+            await process.stdout.readuntil(claim.encode())
             code = (await process.stdout.readexactly(9)).decode()
         yield code
     finally:
@@ -116,7 +123,37 @@ async def running(folder: Path) -> AsyncIterator[str]:
             assert await process.wait() == 0
 
 
-async def test_the_steps_in_the_readme_lead_to_the_first_passes(own_folder: Path) -> None:
+async def test_the_steps_in_the_readme_lead_to_the_first_passes_in_telegram(
+    own_folder: Path,
+) -> None:
+    claim, passes, announce = typed_in_telegram()[:3]
+    async with TelegramStandIn() as telegram:
+        (own_folder / ".env").write_text(
+            f"TELEGRAM_TOKEN={telegram.token}\nTELEGRAM_API_URL={telegram.url}\n"
+            f"PORT={free_port()}\n"
+        )
+        ana = telegram.add_user("Ana Ruiz", username="anaruiz")
+        porch = telegram.add_group("Front porch", members=[ana], bot_is_member=False)
+
+        async def hears(said: str, words: str, where: Any = None) -> None:
+            await telegram.say(ana, where or ana, said)
+
+            def answered() -> bool:
+                return any(words in message.text for message in telegram.said(where or ana))
+
+            await telegram.until(answered, seconds=PATIENCE)
+
+        async with running(own_folder, "/leaders claim ") as code:
+            await telegram.start(ana)
+            await hears(claim.replace("7KQM-4TXP", code), "you are now a leader")
+            await hears(passes, "10 access passes")
+            await telegram.add_bot(ana, porch)
+            await hears(announce, "announce here", porch)
+        [sheet] = [message for message in telegram.said(ana) if message.document]
+        assert sheet.document.content.startswith(b"%PDF-")
+
+
+async def test_the_steps_in_the_readme_lead_to_the_first_passes_in_slack(own_folder: Path) -> None:
     claim, add, announce, passes = typed_in_slack()[:4]
     async with SlackStandIn() as slack:
         (own_folder / ".env").write_text(
@@ -129,10 +166,14 @@ async def test_the_steps_in_the_readme_lead_to_the_first_passes(own_folder: Path
         async def hears(said: str, *words: str) -> None:
             before = len(slack.ephemeral)
             assert not (await slack.command(ana, channel, "/porchlight", said)).trouble
-            await slack.until(lambda: len(slack.ephemeral) > before, seconds=PATIENCE)
-            assert all(each in slack.ephemeral[-1].text for each in words), slack.ephemeral[-1]
 
-        async with running(own_folder) as code:
+            def answered() -> bool:
+                new = slack.ephemeral[before:]
+                return any(all(each in message.text for each in words) for message in new)
+
+            await slack.until(answered, seconds=PATIENCE)
+
+        async with running(own_folder, "/porchlight leaders claim ") as code:
             await slack.until(lambda: slack.line.connections, seconds=PATIENCE)
             await hears(claim.replace("7KQM-4TXP", code), "you are now a leader")
             await hears(add.replace("@someone", f"<@{ben}|ben>"), "Ben Okafor is now a leader")

@@ -25,12 +25,12 @@ class ChatKind:
 
 
 CHATS: tuple[ChatKind, ...] = (
-    ChatKind("slack", slack.SlackSettings, slack.configured, slack.problems, slack.SlackChat),
+    ChatKind("slack", slack.SlackSettings, slack.configured, slack.problems, slack.make),
     ChatKind(
         "telegram",
         telegram.TelegramSettings,
         telegram.configured,
         telegram.problems,
-        telegram.TelegramChat,
+        telegram.make,
     ),
 )

@@ -1,7 +1,10 @@
 """What leaders do in Slack, by Socket Mode and by HTTP alike."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from bot.community import deliveries
 from tests.chats.slack.conftest import PATIENCE, Open, Scene
 
 
@@ -128,3 +131,20 @@ async def test_where_the_bot_is_not_it_cannot_announce_and_says_how_to_mend_it(
     await scene.slack.add_bot(scene.ana, garden)
     await scene.slack.command(scene.ana, garden, "/announce", "here")
     await scene.slack.until(lambda: scene.said.text.startswith("From now on"), seconds=PATIENCE)
+
+
+async def test_a_letter_that_bounces_later_is_told_in_the_thread_with_the_way_to_mend_it(
+    by_http: Scene,
+) -> None:
+    await by_http.say("/invite email rosa@example.org")
+    [receipt] = await by_http.slack.until(by_http.own, seconds=PATIENCE)
+    await by_http.slack.until(lambda: "has been sent" in by_http.own()[0].text, seconds=PATIENCE)
+    await deliveries.happened(
+        by_http.house.services, 1, "bounced", key="bounce:1", now=datetime.now(UTC)
+    )
+    told = await by_http.slack.until(
+        lambda: [m for m in by_http.own() if m.thread_ts == receipt.ts], seconds=PATIENCE
+    )
+    assert len(told) == 1
+    assert told[0].text.startswith("✗ rosa@example.org: ")
+    assert "Fix the address" in str(by_http.own()[0].blocks)
