@@ -99,10 +99,8 @@ class Speaker:
         """
         team, place = await self._place(channel)
         client = await self._clients(team)
-        user = private.partition("/")[2]
-        await self._asked(
-            lambda: client.chat_postEphemeral(channel=place, user=user, text="I can write here.")
-        )
+        user, shown = private.partition("/")[2], blocks.message("I can write here.", ())
+        await self._asked(lambda: client.chat_postEphemeral(channel=place, user=user, **shown))
 
     async def hand_over(self, channel: str, files: Sequence[File]) -> None:
         """Put files into a channel or somebody's own messages. Raises: ChatDown, ChatRefused.
