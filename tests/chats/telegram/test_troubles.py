@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from bot.app import open_house
-from bot.chats.telegram import TelegramChat
+from bot.chats.telegram.chat import TelegramChat
 from bot.community import claims, codes
 from bot.messages import Card
 from bot.ports import ChatDown, ChatRefused
