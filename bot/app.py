@@ -41,6 +41,7 @@ PREPARE: Mapping[str, Prepare] = {
     "receipt": telling.draw,
 }
 GAVE_UP = {"deliver": carrying.gave_up}
+_LAST_ANSWERS = 10.0  # seconds at the end for what somebody still waits for, such as passes
 _FIRST_COMMUNITY = "Maple Court"
 
 log = structlog.get_logger()
@@ -119,6 +120,7 @@ async def open_house(settings: Settings, *, migrate: bool | None = None) -> Asyn
         )
         await _found_first_community(services)
         yield House(services, chats, make_app(services, chats), is_playground)
+        await services.door.clear(within=_LAST_ANSWERS)
     finally:
         for chat in chats:
             await chat.close()
