@@ -53,7 +53,7 @@ def brief(function: F) -> F:
     On SQLite it runs in the event loop's own thread: a handful of look-ups by index cost less than
     the way into another thread and back.
     """
-    function.is_brief = True  # type: ignore[attr-defined]
+    function.is_brief = True  # type: ignore[attr-defined]  # a mark; `_is_brief` looks for it
     return function
 
 

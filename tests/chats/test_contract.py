@@ -18,9 +18,9 @@ from bot.settings import Settings
 from storage import playground as memory
 from storage.tables import Invitation
 from tests.chats.slack import conftest as in_slack
-from tests.chats.slack.conftest import open_slack  # noqa: F401 - a fixture
+from tests.chats.slack.conftest import open_slack  # noqa: F401 - pytest finds it by its name
 from tests.chats.telegram import conftest as in_telegram
-from tests.chats.telegram.conftest import open_telegram, telegram  # noqa: F401 - fixtures
+from tests.chats.telegram.conftest import open_telegram, telegram  # noqa: F401 - the same
 from tests.community import scene
 
 PATIENCE = 15.0  # seconds; a busy machine is no fault

@@ -127,12 +127,12 @@ async def answering(events: Callable[[web.Request], Awaitable[web.Response]]) ->
 async def connected(slack: SlackStandIn, app: AsyncApp) -> AsyncIterator[AsyncSocketModeHandler]:
     """Connect an app by Socket Mode."""
     handler = AsyncSocketModeHandler(app, slack.app_token, ping_interval=0.2)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
+    await handler.connect_async()
     await slack.until(lambda: slack.line.connections)
     try:
         yield handler
     finally:
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()
 
 
 async def refusal(asked: Any) -> Json:

@@ -48,7 +48,7 @@ async def listen(app: AsyncApp, app_token: str, client: AsyncWebClient) -> None:
             log.warning("slack.cannot_connect", why=_why(error), again_in=pause)
             await asyncio.sleep(pause)
         finally:
-            await handler.close_async()  # type: ignore[no-untyped-call]
+            await handler.close_async()  # type: ignore[no-untyped-call]  # bolt left it untyped
 
 
 def _handler(app: AsyncApp, app_token: str, client: AsyncWebClient) -> AsyncSocketModeHandler:
@@ -65,7 +65,7 @@ async def _connect(handler: AsyncSocketModeHandler, client: AsyncWebClient, app_
     async with asyncio.timeout(_CONNECT):
         opened = await client.apps_connections_open(app_token=app_token)
         handler.client.wss_uri = opened["url"]
-        await handler.connect_async()  # type: ignore[no-untyped-call]
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # the same
     log.info("slack.connected")
 
 

@@ -38,7 +38,7 @@ class Intake:
             except DatabaseAway:
                 log.warning("telegram.database_away")
                 return False
-            except Exception:
+            except Exception:  # one update must not stop the others; repeated, it fails again
                 log.exception("telegram.failed", update=update.update_id)
         return True
 

@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -93,8 +94,8 @@ class Speaker:
         """
         *first, last = words.pages(text, _MESSAGE)
         for page in first:
-            await _insisting(lambda page=page: self._send(channel, page, ()))  # type: ignore[misc]
-        await _insisting(lambda: self._send(channel, last, shown, below=below))
+            await _insisting(partial(self._send, channel, page, ()))
+        await _insisting(partial(self._send, channel, last, shown, below=below))
 
     async def hand_over(
         self, channel: str, files: Sequence[File], text: str, shown: Sequence[Key] = ()
@@ -111,9 +112,9 @@ class Speaker:
         *first, last = (*pictures, *files)
         is_short = words.pages(text, _CAPTION) == [text]
         for file in first:
-            await _insisting(lambda file=file: self._put(channel, file))  # type: ignore[misc]
+            await _insisting(partial(self._put, channel, file))
         caption, below = (text, shown) if is_short else ("", ())
-        await _insisting(lambda: self._put(channel, last, caption, below))
+        await _insisting(partial(self._put, channel, last, caption, below))
         if not is_short:
             await self.say(channel, text, shown)
 

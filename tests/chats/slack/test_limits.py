@@ -116,11 +116,11 @@ async def hearing(scene: Scene, answer: Answer) -> AsyncIterator[Any]:
     turns = Turns(scene.house.services.door)
     Hearing(scene.house.services, answer, speaker, turns, "porchlight").attach(app)
     handler = AsyncSocketModeHandler(app, slack.app_token, web_client=client)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
+    await handler.connect_async()
     try:
         yield slack
     finally:
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()
 
 
 def slowly(scene: Scene, seconds: float) -> Answer:

@@ -12,7 +12,7 @@ def update(number: int, chat: int) -> Update:
     """Something that was said in a chat."""
     where = Chat(chat, Chat.PRIVATE)
     date = None  # nobody asks when
-    return Update(number, message=Message(number, date, where))  # type: ignore[arg-type]
+    return Update(number, message=Message(number, date, where))
 
 
 async def test_one_chat_in_order_several_at_once() -> None:
