@@ -127,6 +127,10 @@ class ChatRefused(Exception):
         self.words = words  # for the leader
 
 
+class MessageGone(ChatRefused):
+    """The message that was to be edited was deleted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
     """One access pass to be drawn."""

@@ -11,7 +11,7 @@ from bot.community import announcements, receipts
 from bot.community.ledger import Record, Together
 from bot.community.postman import GiveUp, Later
 from bot.messages import Card
-from bot.ports import Chat, ChatDown, ChatRefused, Services
+from bot.ports import Chat, ChatDown, ChatRefused, MessageGone, Services
 from storage import deliveries, jobs, redemptions
 from storage.database import brief
 from storage.lanes import Claimed
@@ -19,10 +19,6 @@ from storage.redemptions import Newcomer
 from storage.tables import ChatLink, Receipt
 
 log = structlog.get_logger()
-
-
-class MessageGone(ChatRefused):
-    """The message that was to be edited was deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from bot.chats.slack.words import incoming
 from bot.messages import Button, Call, Card, Form, Reply
 from bot.ports import Answer, ChatDown, ChatRefused, Services
 from storage import heard
+from storage.database import DatabaseAway
 
 NAME = "slack"
 
@@ -270,7 +271,13 @@ class Hearing:
         )
 
     async def _first_time(self, key: str) -> bool:
-        return await self.services.storage.write(heard.once, f"{NAME}:{key}", now=datetime.now(UTC))
+        """Whether this is new. Raises nothing: with the database away, the answer says so."""
+        try:
+            return await self.services.storage.write(
+                heard.once, f"{NAME}:{key}", now=datetime.now(UTC)
+            )
+        except DatabaseAway:
+            return True
 
     async def _forget(self, key: str) -> None:
         await self.services.storage.write(heard.forget_one, f"{NAME}:{key}")

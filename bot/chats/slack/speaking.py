@@ -9,9 +9,8 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats.slack import blocks
-from bot.community.telling import MessageGone
 from bot.messages import Card, File
-from bot.ports import ChatDown, ChatRefused
+from bot.ports import ChatDown, ChatRefused, MessageGone
 
 # Nothing that people wrote becomes a link, a mention or a preview.
 PLAIN: dict[str, Any] = {

@@ -12,11 +12,12 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.ports import ChatDown, ChatRefused
+from bot.ports import ChatDown, ChatRefused, MessageGone
 
 _OPERATOR = 300.0  # seconds a lane rests when only the operator can help
 
 _NOT_THERE = "I am not in that group. Add me to it and say `/announce here` there."
+_GONE = "message to edit not found"
 _WORDS = {  # parts of Telegram's descriptions, in small letters
     "blocked by the user": "I was blocked in Telegram. Unblock me and say `/start` to me.",
     "initiate conversation": "I may not write first. Say `/start` to me in private.",
@@ -27,7 +28,7 @@ _WORDS = {  # parts of Telegram's descriptions, in small letters
     "group chat was deactivated": _NOT_THERE,
     "enough rights": "I may not write in that group. Let me, then say `/announce here` there.",
     "no rights to send": "I may not write in that group. Let me, then say `/announce here` there.",
-    "message to edit not found": "The message was deleted.",
+    _GONE: "The message was deleted.",
     "message can't be edited": "The message can no longer be edited.",
 }
 _UNREACHABLE = ("initiate conversation", "chat not found", "blocked by the user")
@@ -46,7 +47,8 @@ def trouble(error: TelegramError) -> ChatDown | ChatRefused:
         case BadRequest() | Forbidden():
             known = (said for part, said in _WORDS.items() if says(error, part))
             log.warning("telegram.refused", error=type(error).__name__)
-            return ChatRefused(next(known, "Telegram refused this message."))
+            refusal = MessageGone if says(error, _GONE) else ChatRefused
+            return refusal(next(known, "Telegram refused this message."))
         case NetworkError():
             return ChatDown()
         case _:
