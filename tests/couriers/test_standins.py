@@ -1,6 +1,7 @@
 """The stand-ins also run as processes of their own, as kill tests and browsers need them."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -15,13 +16,14 @@ from bot.couriers.sms import SmsCourier, SmsSettings
 from bot.messages import Letter
 from tests.standins import twilio
 
-STANDINS = Path(__file__).parents[1] / "standins"
+ROOT = Path(__file__).parents[2]
 
 
 @asynccontextmanager
 async def running(name: str, *options: str) -> AsyncIterator[int]:
-    command = [sys.executable, str(STANDINS / name), "--folder", "kept", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", f"tests.standins.{name}", "--folder", "kept", *options]
+    known = {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
+    with subprocess.Popen(command, env=known, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield int(process.stdout.readline())
@@ -31,9 +33,7 @@ async def running(name: str, *options: str) -> AsyncIterator[int]:
 
 async def test_a_mail_server_runs_by_itself(letter: Callable[..., Letter]) -> None:
     options = ("--tls", "starttls", "--user", "ana", "--password", "secret")
-    async with running(
-        "smtp.py", *options, "--fault", "RCPT 450 4.7.1 Wait", "--times", "1"
-    ) as port:
+    async with running("smtp", *options, "--fault", "RCPT 450 4.7.1 Wait", "--times", "1") as port:
         settings = EmailSettings(
             smtp_host="127.0.0.1",
             smtp_port=port,
@@ -59,7 +59,7 @@ async def test_a_mail_server_runs_by_itself(letter: Callable[..., Letter]) -> No
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:The 'auth' parameter is deprecated:DeprecationWarning")
 async def test_a_twilio_runs_by_itself(letter: Callable[..., Letter]) -> None:
-    async with running("twilio.py", "--fault", "500_after", "--times", "1") as port:
+    async with running("twilio", "--fault", "500_after", "--times", "1") as port:
         settings = SmsSettings(
             twilio_account_sid=twilio.ACCOUNT,
             twilio_auth_token=twilio.TOKEN,

@@ -17,12 +17,12 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from tests.standins import slack_payloads as payloads
+from tests.standins.serving import HttpStandIn
 from tests.standins.slack_answers import (
     acknowledged_command,
     acknowledged_submission,
@@ -59,7 +59,7 @@ class Asked:
     at: float  # monotonic
 
 
-class SlackStandIn(Workspace):
+class SlackStandIn(Workspace, HttpStandIn):
     """The workspace, its server, and the people in it."""
 
     def __init__(
@@ -97,26 +97,16 @@ class SlackStandIn(Workspace):
     def events_url(self, url: str) -> None:
         self.line.events_url = url
 
-    async def __aenter__(self) -> Self:
+    def _app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024**2)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/upload/v1/{file}", self._upload)
         app.router.add_post("/{kind:commands|actions}/{name}", self._response)
         app.router.add_get("/link", self._link)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
+        return app
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def _hang_up(self) -> None:
         await self.line.close()
-        await self._runner.cleanup()
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]

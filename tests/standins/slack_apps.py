@@ -12,6 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.standins.serving import serving
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_blocks import Json
 
@@ -114,13 +115,8 @@ async def answering(events: Callable[[web.Request], Awaitable[web.Response]]) ->
     """Answer what comes at `events_url` in any way. Gives the address."""
     server = web.Application()
     server.router.add_post("/slack/events", events)
-    runner = web.AppRunner(server, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
-    finally:
-        await runner.cleanup()
+    async with serving(server) as url:
+        yield f"{url}/slack/events"
 
 
 @asynccontextmanager

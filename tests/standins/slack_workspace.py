@@ -142,7 +142,6 @@ class Workspace:
         self.uploads: dict[str, Upload] = {}  # by file id
         self.tickets: set[str] = set()  # for Socket Mode connections, each good once
         self.grants: dict[str, str] = {}  # OAuth's codes, each good once, and whose they are
-        self.url = ""  # where the stand-in listens
         self._triggers: dict[str, _Trigger] = {}
         self._trigger_lifetime = trigger_lifetime  # seconds
         self._response_lifetime = response_lifetime  # seconds

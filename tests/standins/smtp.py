@@ -1,7 +1,7 @@
 """A mail server on loopback that keeps what it takes and misbehaves on demand.
 
 In a test: `async with SmtpStandIn() as server`, then `server.port`, `server.taken`.
-As a process: `python tests/standins/smtp.py --folder mail --port 0` prints its port, and keeps
+As a process: `python -m tests.standins.smtp --folder mail --port 0` prints its port, and keeps
 each message as `0001.eml` beside its envelope `0001.json`; `ca.pem` appears there with TLS.
 
 A fault is a phrase: where, then what.
@@ -23,6 +23,8 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.standins.serving import ARRIVING
 
 Tls = Literal["none", "starttls", "tls"]
 
@@ -134,6 +136,7 @@ class SmtpStandIn:
         at: TracebackType | None,
     ) -> None:
         self._server.close()
+        await asyncio.sleep(ARRIVING)
         self.hang_up()
         await self._server.wait_closed()
 

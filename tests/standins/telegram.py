@@ -14,12 +14,12 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from tests.standins.faults import Fault, dropped
+from tests.standins.serving import HttpStandIn
 from tests.standins.telegram_http import faulty, parameters, refused, succeeded, typed
 from tests.standins.telegram_line import UpdateLine
 from tests.standins.telegram_methods import METHODS
@@ -42,7 +42,7 @@ class Asked:
     at: float  # monotonic
 
 
-class TelegramStandIn(People):
+class TelegramStandIn(People, HttpStandIn):
     """Telegram's server, and the people who use it."""
 
     def __init__(self, *, query_lifetime: float = _QUERY) -> None:
@@ -67,26 +67,14 @@ class TelegramStandIn(People):
         """What comes before the token in the address of a file."""
         return f"{self.url}/file/bot"
 
-    async def __aenter__(self) -> Self:
+    def _app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024**2)
         app.router.add_route("*", "/bot{token}/{method}", self._api)
         app.router.add_get("/file/bot{token}/documents/{file}", self._file)
-        self._runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
+        return app
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def _hang_up(self) -> None:
         await self.line.close()
-        await self._runner.cleanup()
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]

@@ -14,6 +14,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 from telegram.error import BadRequest
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes
 
+from tests.standins.serving import serving
 from tests.standins.telegram import TelegramStandIn
 from tests.standins.telegram_world import Json
 
@@ -61,13 +62,8 @@ async def hooked(told: list[Json], secrets: list[str], answers: list[int]) -> As
 
     app = web.Application()
     app.router.add_post("/telegram", hear)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/telegram"
-    finally:
-        await runner.cleanup()
+    async with serving(app) as url:
+        yield f"{url}/telegram"
 
 
 def refused(words: str) -> Any:

@@ -175,7 +175,6 @@ class World:
         self.menu_buttons: dict[int | None, Json] = {}  # by chat; None: of all
         self.logged_out = False
         self.born = time.monotonic()
-        self.url = ""  # where the stand-in listens
         self.tell: Callable[[str, Json], None] = lambda kind, content: None  # set by the line
         self.query_lifetime = query_lifetime  # seconds
         self._ids = itertools.count(1)

@@ -1,7 +1,7 @@
 """Twilio's Messages API on loopback, as documented, and faulty on demand.
 
 In a test: `async with TwilioStandIn() as twilio`, then `twilio.url`, `twilio.texts`.
-As a process: `python tests/standins/twilio.py --folder texts --port 0` prints its port, and keeps
+As a process: `python -m tests.standins.twilio --folder texts --port 0` prints its port, and keeps
 each text it took as `SM....json`.
 
 Stricter than the original in one thing: a parameter that is not documented is an error here.
@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
+
+from tests.standins.serving import HttpStandIn
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "stand-in-token"  # a server that keeps no secrets
@@ -72,7 +73,7 @@ class Refused(Exception):
         return web.json_response(body, status=self.status)
 
 
-class TwilioStandIn:
+class TwilioStandIn(HttpStandIn):
     """The server."""
 
     def __init__(self, *, port: int = 0, folder: Path | None = None, delay: float = 5) -> None:
@@ -82,10 +83,6 @@ class TwilioStandIn:
         self._folder = folder
         self._delay = delay  # seconds that "slow" takes
         self._fault, self._times = "", 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     def fail(self, fault: str, *, times: int = 1_000_000) -> None:
         """Misbehave over the next `times` requests that the fault is about."""
@@ -101,25 +98,13 @@ class TwilioStandIn:
         [text] = [text for text in self.texts if text["sid"] == sid]
         text |= {"status": status, "error_code": error, "date_sent": _stamp()}
 
-    async def __aenter__(self) -> Self:
+    def _app(self) -> web.Application:
         app = web.Application()
         path = "/2010-04-01/Accounts/{account}/Messages"
         app.router.add_post(f"{path}.json", self._guarded(self._create))
         app.router.add_get(f"{path}.json", self._guarded(self._list))
         app.router.add_get(path + "/{sid}.json", self._guarded(self._fetch))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
+        return app
 
     def _due(self, fault: str) -> bool:
         if fault != self._fault or self._times <= 0:

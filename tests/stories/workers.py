@@ -12,7 +12,6 @@ from pathlib import Path
 from tests.standins import twilio
 
 ROOT = Path(__file__).parents[2]
-_STANDINS = ROOT / "tests" / "standins"
 _BASICS = {"PATH": os.defpath, "PYTHONPATH": str(ROOT)}
 
 
@@ -76,7 +75,7 @@ class Workers:
 @contextmanager
 def mail_server(folder: Path) -> Iterator[dict[str, str]]:
     """A mail server that keeps its mail in the folder. Gives the settings to reach it."""
-    with _standin("smtp.py", folder) as port:
+    with _standin("smtp", folder) as port:
         yield {
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": port,
@@ -88,7 +87,7 @@ def mail_server(folder: Path) -> Iterator[dict[str, str]]:
 @contextmanager
 def twilio_server(folder: Path) -> Iterator[dict[str, str]]:
     """A Twilio that keeps its texts in the folder. Gives the settings to reach it."""
-    with _standin("twilio.py", folder) as port:
+    with _standin("twilio", folder) as port:
         yield {
             "TWILIO_ACCOUNT_SID": twilio.ACCOUNT,
             "TWILIO_AUTH_TOKEN": twilio.TOKEN,
@@ -100,7 +99,7 @@ def twilio_server(folder: Path) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _standin(name: str, folder: Path) -> Iterator[str]:
-    command = [sys.executable, str(_STANDINS / name), "--folder", str(folder)]
+    command = [sys.executable, "-m", f"tests.standins.{name}", "--folder", str(folder)]
     with subprocess.Popen(command, env=_BASICS, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
