@@ -101,7 +101,7 @@ async def serve(house: Any, settings: Settings, stop: asyncio.Event) -> None:
     doing = [
         asyncio.create_task(server.serve()),
         asyncio.create_task(house.postman().run(stop)),
-        *(asyncio.create_task(chat.run(stop)) for chat in house.chats),
+        *(asyncio.create_task(listener.run(stop)) for listener in house.listeners),
     ]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({stopping, *doing}, return_when=asyncio.FIRST_COMPLETED)

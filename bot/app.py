@@ -16,13 +16,13 @@ from bot import dispatch, web
 from bot.chats import CHATS, ChatKind
 from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
-from bot.community import carrying, codes, communities, joining, telling
+from bot.community import carrying, codes, communities, joining, returns, telling
 from bot.community.postman import Postman, Prepare
 from bot.couriers import COURIERS, CourierKind
 from bot.couriers.outbox import OutboxCourier
-from bot.messages import Call, Medium, MenuItem, Reply
+from bot.messages import Call, Medium, MenuItem, News, Reply, Wish
 from bot.paper.printer import TypstPrinter
-from bot.ports import Chat, Courier, Services
+from bot.ports import Chat, Courier, HearsBack, Services
 from bot.settings import Keys, Misconfigured, Settings, load_keys, sqlite_path
 from bot.templating import Templates
 from storage import invitations, schema
@@ -55,6 +55,11 @@ class House:
     chats: Sequence[Chat]
     app: Starlette
     is_playground: bool
+
+    @property
+    def listeners(self) -> Sequence[Chat | HearsBack]:
+        """All that must run for something from outside to be heard."""
+        return [*self.chats, *hearing_back(self.services)]
 
     def postman(self, *, lease: float | None = None) -> Postman:
         """A worker for this house."""
@@ -212,15 +217,26 @@ async def _found_first_community(services: Services) -> None:
     )
 
 
+def hearing_back(services: Services) -> list[HearsBack]:
+    """The couriers to which news of their letters comes."""
+    return [courier for courier in services.couriers.values() if isinstance(courier, HearsBack)]
+
+
 def make_app(services: Services, chats: Sequence[Chat]) -> Starlette:
     """The web server's app: what the chats serve, then the pages for residents."""
 
     async def answer(call: Call) -> Reply:
         return await dispatch.answer(services, call)
 
+    async def hear(told: Sequence[News | Wish]) -> None:
+        await returns.hear(services, told, now=datetime.now(UTC))
+
     menu = [MenuItem(command.name, command.summary, command.usages) for command in COMMANDS]
     routes: list[BaseRoute] = []
     for chat in chats:
         chat.plug(services, answer, menu)
         routes += chat.routes()
+    for courier in hearing_back(services):
+        courier.plug(hear, address=services.settings.address)
+        routes += courier.routes()
     return Starlette(routes=[*routes, *web.routes(services)])

@@ -12,6 +12,11 @@ from typing import Literal
 Medium = Literal["email", "text", "pass"]
 Style = Literal["plain", "primary", "danger"]
 Outcome = Literal["accepted", "retry", "permanent", "config", "unclear"]
+# What can be known of a letter; `storage.deliveries.RANK` says which of two facts is shown.
+Event = Literal[
+    "unknown", "sent", "deferred", "failed", "undelivered", "delivered", "bounced", "complained",
+    "opted_out",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ class Letter:
     date: datetime  # aware UTC, the same at every try within 24 h
     community: str  # short name for logs and feedback ids: "maple-court"
     written_at: datetime  # aware UTC: no try can be older than this
+    tag: str  # names this letter to whoever reports on it: "9k-x3f9k2m4qa"; nobody can guess it
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +158,29 @@ class Carried:
     code: str = ""  # the provider's own: "550 5.1.1", "21610"
     provider_id: str = ""
     retry_after: float | None = None  # seconds the server asked for
-    event: str = ""  # a delivery event that is already known, e.g. "opted_out" for 21610
+    event: Event | None = None  # what is known beyond the outcome: "opted_out" for 21610
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What somebody outside says became of a letter. It may come twice, late, and in any order.
+
+    The letter is named by its tag, or else by its Message-ID.
+    """
+
+    event: Event
+    key: str  # the provider's id of the event, after the provider's name: the same is heard once
+    tag: str = ""  # as in `Letter.tag`
+    message_id: str = ""  # with its angle brackets
+    code: str = ""  # the provider's own: "5.1.1", "30003"
+    words: str = ""  # for the leader; empty: the usual ones for the event
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a resident asks of us without a page: no more letters ("stop"), or again ("start")."""
+
+    medium: Literal["email", "text"]
+    address: str  # an e-mail address, or a number in E.164
+    wish: Literal["stop", "start"]
+    key: str  # as in `News`

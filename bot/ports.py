@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from starlette.routing import BaseRoute
 
 from bot.door import Door
-from bot.messages import Call, Card, Carried, File, Letter, Medium, MenuItem, Reply
+from bot.messages import Call, Card, Carried, File, Letter, Medium, MenuItem, News, Reply, Wish
 from bot.settings import Keys, Settings
 from bot.templating import Templates
 from storage.database import Storage
@@ -50,6 +50,27 @@ class Courier(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+class Hear(Protocol):
+    """What a courier does with what it hears of its letters."""
+
+    async def __call__(self, told: Sequence[News | Wish]) -> None:
+        """Take note of all of it, of each once. Raises: DatabaseAway; then it should come again."""
+
+
+@runtime_checkable
+class HearsBack(Protocol):
+    """A courier that hears what became of its letters: by calls over HTTP, or in a mailbox."""
+
+    def plug(self, hear: Hear, *, address: str) -> None:
+        """Get to know who listens, and the public address of `routes`."""
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """What it serves on our web server."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look for news until told to stop; one that is called only waits for that."""
 
 
 class Answer(Protocol):

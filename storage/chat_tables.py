@@ -31,6 +31,17 @@ class ChatInstallation(SQLModel, table=True):
     installed_at: datetime = _at()
 
 
+class ChatPerson(SQLModel, table=True):
+    """In which language somebody is spoken to in a chat, member or not."""
+
+    __tablename__ = "chat_person"
+
+    chat: str = Field(primary_key=True)  # "telegram"
+    user_id: str = Field(primary_key=True)
+    language: str  # BCP 47
+    seen_at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
 class Talk(SQLModel, table=True):
     """What somebody is being asked, question by question, in a chat that has no forms."""
 

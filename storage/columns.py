@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import false, true
 from sqlmodel import Field, SQLModel
 
 from storage.types import UTCDateTime
@@ -38,3 +39,13 @@ def moment() -> Any:
 def maybe_moment() -> Any:
     """The same, or none."""
     return Field(default=None, sa_type=UTCDateTime)
+
+
+def empty() -> Any:
+    """A text that is empty, also in rows from before the column was there."""
+    return Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+def yes_or_no(usual: bool) -> Any:
+    """True or false, with the usual also in rows from before the column was there."""
+    return Field(default=usual, sa_column_kwargs={"server_default": true() if usual else false()})

@@ -69,6 +69,26 @@ def of_invitation(session: Session, invitation_id: int) -> list[Delivery]:
     )
 
 
+def with_message_id(session: Session, message_id: str) -> Delivery | None:
+    """The delivery whose e-mail has this Message-ID."""
+    return session.exec(select(Delivery).where(Delivery.message_id == message_id)).one_or_none()
+
+
+def open_to(session: Session, contact_key: bytes) -> list[Delivery]:
+    """The newest delivery to this contact of each invitation that is not used or void."""
+    newest = (
+        select(func.max(Delivery.id))
+        .join(Invitation, col(Invitation.id) == col(Delivery.invitation_id))
+        .where(
+            Delivery.contact_key == contact_key,
+            col(Invitation.redeemed_at).is_(None),
+            col(Invitation.voided_at).is_(None),
+        )
+        .group_by(col(Delivery.invitation_id))
+    )
+    return list(session.exec(select(Delivery).where(col(Delivery.id).in_(newest))))
+
+
 def first_message_id(session: Session, delivery: Delivery) -> str:
     """The Message-ID of the first e-mail of the same invitation; empty when this is the first."""
     if delivery.invitation_id is None or delivery.attempt == 1:
@@ -233,7 +253,7 @@ def _suppressed() -> Any:
 
 def suppress(
     session: Session,
-    community_id: int,
+    community_id: int | None,
     contact_key: bytes,
     *,
     reason: str,

@@ -1,10 +1,11 @@
 """All tables: the nouns of the glossary; those of the chats are in `chat_tables.py`.
 
 `table=True` models do not validate: parsing happens at the door (`contacts`, `codes`). Everything
-but `community` itself, the jobs and their lanes, `attempt`, `heard`, `chat_installation`,
-`talk` and `playground_message` belongs to one community, and no query crosses it. Ids are given by
-the database on flush. Contacts are kept as typed, for sending, and as a keyed hash (`*_key`), for
-matching; the hash outlives the contact when that is erased.
+but `community` itself, the jobs, their lanes and troubles, `quota`, `attempt`, `heard`,
+`chat_installation`, `talk`, `chat_person` and `playground_message` belongs to one community, and
+no query crosses it. Ids are given by the database on flush. Contacts are kept as typed, for
+sending, and as a keyed hash (`*_key`), for matching; the hash outlives the contact when that is
+erased.
 """
 
 import secrets
@@ -15,14 +16,17 @@ from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, Uniqu
 from sqlmodel import Field, SQLModel
 
 from storage.chat_tables import ChatInstallation as ChatInstallation
+from storage.chat_tables import ChatPerson as ChatPerson
 from storage.chat_tables import Heard as Heard
 from storage.chat_tables import PlaygroundMessage as PlaygroundMessage
 from storage.chat_tables import Talk as Talk
+from storage.columns import empty as _empty
 from storage.columns import id_column as _id
 from storage.columns import maybe_moment as _maybe_at
 from storage.columns import maybe_of as _maybe_of
 from storage.columns import moment as _at
 from storage.columns import of as _of
+from storage.columns import yes_or_no as _yes_or_no
 from storage.types import UTCDateTime
 
 
@@ -42,6 +46,9 @@ class Community(SQLModel, table=True):
     postal: str = ""  # postal address, in the footer of e-mails
     code_days: int = 30  # how long a code by e-mail or text lives
     pass_days: int | None = None  # the same for passes; None: for ever
+    reminders: bool = _yes_or_no(False)  # whether those who do not answer are written to again
+    # The hour of the day, there, when what needs attention is said; None: never.
+    digest_hour: int | None = Field(default=8, sa_column_kwargs={"server_default": "8"})
     links: list[list[str]] = Field(default_factory=list, sa_type=JSON)  # [label, URL] of its chats
     created_at: datetime = _at()
 
@@ -58,7 +65,7 @@ class ChatLink(SQLModel, table=True):
     place: str  # the workspace or chat there
     announce_channel: str | None = None
     # How people know that channel: "#front-porch".
-    announce_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    announce_name: str = _empty()
 
 
 class WayIn(SQLModel, table=True):
@@ -162,6 +169,7 @@ class Invitation(SQLModel, table=True):
     # Starts at a random number, so that a database restored from a backup does not mint the codes
     # that were given out after the backup; one higher for each rude word redrawn.
     generation: int = Field(default=0, sa_type=BigInteger)
+    language: str = _empty()  # BCP 47, of who is invited; empty: the community's
     code_hash: bytes = Field(  # a random stand-in until the id, and so the code, is known
         default_factory=lambda: secrets.token_bytes(16),
         sa_column=Column(LargeBinary, unique=True, nullable=False),
@@ -170,6 +178,7 @@ class Invitation(SQLModel, table=True):
     expires_at: datetime | None = _maybe_at()
     redeemed_at: datetime | None = _maybe_at()
     voided_at: datetime | None = _maybe_at()
+    unreminded_at: datetime | None = _maybe_at()  # who is invited wants no reminder
 
 
 class Household(SQLModel, table=True):
@@ -203,6 +212,7 @@ class Member(SQLModel, table=True):
     phone_key: bytes | None = Field(default=None, sa_type=LargeBinary)
     joined_at: datetime = _at()
     removed_at: datetime | None = _maybe_at()
+    language: str = _empty()  # BCP 47; empty: the community's
 
 
 class Redemption(SQLModel, table=True):
@@ -249,7 +259,7 @@ class Delivery(SQLModel, table=True):
     event: str  # which letter: invitation, household_link, household_joined
     medium: str  # email or text
     contact: str | None = None
-    contact_key: bytes = Field(sa_type=LargeBinary)
+    contact_key: bytes = Field(sa_type=LargeBinary, index=True)
     attempt: int = 1  # how many times a leader asked for it
     state: str = "queued"
     rank: int = 0  # of the state; it only grows
@@ -283,7 +293,7 @@ class Suppression(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("contact_key", "reason"),)
 
     id: int = _id()
-    community_id: int = _of("community")  # where it was said; it holds everywhere
+    community_id: int | None = _maybe_of("community")  # where it was said; it holds everywhere
     contact_key: bytes = Field(sa_type=LargeBinary)
     reason: str  # opted_out, complained, bounced
     until: datetime | None = _maybe_at()  # None: for ever
@@ -331,6 +341,23 @@ class JobLane(SQLModel, table=True):
 
     lane: str = Field(primary_key=True)
     free_at: datetime = _at()  # GCRA's theoretical arrival time; in the future: paused
+
+
+class Trouble(SQLModel, table=True):
+    """Why nothing of a lane goes out, until the operator acts. Gone when something does."""
+
+    lane: str = Field(primary_key=True)
+    code: str
+    words: str = Field(sa_type=Text)
+    since: datetime = _at()
+
+
+class Quota(SQLModel, table=True):
+    """How many letters are allotted to a day: those over the limit take places of later days."""
+
+    source: str = Field(primary_key=True)  # "leader:3:text", "community:1:text"
+    day: date = Field(primary_key=True)
+    count: int = 0
 
 
 class Attempt(SQLModel, table=True):

@@ -13,10 +13,10 @@ import structlog
 from sqlmodel import Session
 
 from bot.community import letters, receipts
-from bot.community.deliveries import Event, note, refresh
+from bot.community.deliveries import note, refresh
 from bot.community.ledger import Record, Together
 from bot.community.postman import backoff, pause_lane
-from bot.messages import Carried, Letter
+from bot.messages import Carried, Event, Letter
 from bot.ports import Courier, Services
 from storage import deliveries, jobs
 from storage.database import clock
@@ -219,8 +219,7 @@ def _permanent(
     session: Session, job: Claimed, delivery: Delivery, carried: Carried, *, now: datetime
 ) -> None:
     usual: Event = "bounced" if delivery.medium == "email" else "failed"
-    # A courier names an event of this vocabulary or none; the record refuses any other.
-    event: Event = carried.event or usual  # type: ignore[assignment]
+    event = carried.event or usual
     key = f"{delivery.id}:{event}"
     note(session, delivery, event, key=key, code=carried.code, words=carried.words, now=now)
     jobs.finish(session, job)

@@ -6,19 +6,14 @@ Facts come from couriers, from providers' callbacks and from the outbox's button
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 from sqlmodel import Session
 
 from bot.community import receipts
+from bot.messages import Event
 from bot.ports import Services
 from storage import deliveries
 from storage.tables import Delivery
-
-Event = Literal[
-    "sent", "deferred", "failed", "undelivered", "delivered", "bounced", "complained", "opted_out",
-    "unknown",
-]  # fmt: skip
 
 _BOUNCE_REST = timedelta(days=30)  # a dead mailbox may be revived; Postal's figure
 _SUPPRESSING: dict[str, timedelta | None] = {

@@ -104,6 +104,7 @@ def render(session: Session, services: Services, delivery: Delivery) -> Letter:
         date=delivery.dated_at,
         community=facts["slug"],
         written_at=delivery.created_at,
+        tag=tokens.tag(services.keys, delivery.id),
     )
 
 

@@ -13,6 +13,8 @@ from bot.settings import Keys
 
 _SIGNATURE = 12  # bytes: 96 bits, far beyond guessing online
 _BASE = 36
+_DIGITS = 13  # of the largest id that a database gives
+_TAG = 10  # symbols of base32: 50 bits
 
 
 def sign(keys: Keys, purpose: str, subject: int, *, until: datetime | None = None) -> str:
@@ -32,6 +34,26 @@ def read(keys: Keys, purpose: str, token: str, *, now: datetime | None = None) -
     if seconds and now is not None and now >= datetime.fromtimestamp(int(seconds, _BASE), UTC):
         return None
     return int(subject, _BASE)
+
+
+def tag(keys: Keys, delivery_id: int) -> str:
+    """What names a letter in a return address: short, and the same in small letters and capitals.
+
+    Source: RFC 5321, section 4.5.3.1.1 (64 octets before the @; many servers change the case).
+    """
+    body = _digits(delivery_id)
+    digest = hmac.digest(keys.links, f"tag:{body}".encode(), hashlib.sha256)
+    return f"{body}-{base64.b32encode(digest).decode().lower()[:_TAG]}"
+
+
+def read_tag(keys: Keys, text: str) -> int | None:
+    """The delivery that a tag names; None when it is forged."""
+    body, _, _ = text.lower().partition("-")
+    if not body.isascii() or not body.isalnum() or len(body) > _DIGITS:
+        return None
+    delivery_id = int(body, _BASE)
+    expected = tag(keys, delivery_id)
+    return delivery_id if hmac.compare_digest(text.lower().encode(), expected.encode()) else None
 
 
 def _signature(keys: Keys, purpose: str, body: str) -> str:

@@ -68,6 +68,7 @@ def letter(templates: Templates, number: int) -> Letter:
         date=now,
         community="maple-court",
         written_at=now,
+        tag="h-x3f9k2m4qa",
     )
 
 

@@ -22,6 +22,7 @@ from bot.community.invitations import (
 )
 from bot.community.leaders import Actor
 from bot.community.redemptions import CodeExpired, CodeVoid
+from bot.messages import Event
 from bot.ports import Services
 from storage import deliveries as stored
 from storage.tables import Audit, Delivery, Invitation, Receipt
@@ -150,7 +151,7 @@ async def test_a_leader_may_insist_on_a_mailbox_that_bounced(
 
 @pytest.mark.parametrize("events", [["opted_out"], ["complained"], ["opted_out", "bounced"]])
 async def test_who_asked_not_to_is_not_written_to_again(
-    services: Services, robin: Actor, ana: Invitation, events: list[deliveries.Event]
+    services: Services, robin: Actor, ana: Invitation, events: list[Event]
 ) -> None:
     (first,) = await letters(services)
     for event in events:

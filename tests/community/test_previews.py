@@ -17,6 +17,7 @@ from bot.community.previews import (
     TooMuchText,
     Verdict,
 )
+from bot.messages import Event
 from bot.ports import Services
 from storage.database import Storage
 from storage.tables import Delivery, Draft, Invitation
@@ -146,7 +147,7 @@ async def test_members_of_another_community_can_be_invited(
 async def test_who_may_not_be_written_to_is_left_alone(
     services: Services,
     robin: Actor,
-    event: deliveries.Event,
+    event: Event,
     verdict: Verdict,
     after_a_month: Verdict,
 ) -> None:

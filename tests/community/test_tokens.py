@@ -51,3 +51,24 @@ def test_the_end_is_signed_too() -> None:
 @given(st.text() | st.text("0123456789abcz._-é٣", max_size=40))
 def test_whatever_stands_there_is_no_token(forged: str) -> None:
     assert tokens.read(KEYS, "session", forged, now=NOW) is None
+
+
+@given(SUBJECTS)
+def test_a_tag_names_its_letter_whatever_servers_do_to_its_case(delivery: int) -> None:
+    tag = tokens.tag(KEYS, delivery)
+    assert len(f"bounce+{tag}") <= 64, "more than 64 octets before the @ are refused"
+    assert tokens.read_tag(KEYS, tag) == tokens.read_tag(KEYS, tag.upper()) == delivery
+
+
+@given(SUBJECTS, SUBJECTS)
+def test_a_tag_of_another_letter_or_key_is_forged(delivery: int, other: int) -> None:
+    assume(delivery != other)
+    tag = tokens.tag(KEYS, delivery)
+    swapped = tag.replace(tag.partition("-")[0], tokens.tag(KEYS, other).partition("-")[0], 1)
+    assert tokens.read_tag(KEYS, swapped) is None
+    assert tokens.read_tag(OTHERS_KEYS, tag) is None
+
+
+@given(st.text() | st.from_regex(r"[0-9a-z]{0,40}-[a-z2-7]{0,20}", fullmatch=True))
+def test_what_is_no_tag_names_nothing(text: str) -> None:
+    assert tokens.read_tag(KEYS, text) is None

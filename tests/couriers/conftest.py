@@ -28,6 +28,7 @@ LETTER = Letter(
     date=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
     community="maple-court",
     written_at=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
+    tag="h-x3f9k2m4qa",
 )
 
 

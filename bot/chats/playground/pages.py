@@ -27,7 +27,7 @@ from bot.chats.playground.chat import (
 )
 from bot.community import deliveries as happenings
 from bot.community import letters
-from bot.community.deliveries import Event
+from bot.messages import Event
 from bot.settings import is_loopback
 from storage import communities, deliveries
 from storage import playground as memory

@@ -7,7 +7,7 @@ Source: https://www.twilio.com/docs/api/errors
 from dataclasses import dataclass
 from typing import Any
 
-from bot.messages import Carried, Outcome
+from bot.messages import Carried, Event, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class _Meaning:
 
     outcome: Outcome
     words: str
-    event: str = ""
+    event: Event | None = None
     pause: float | None = None  # seconds in which no text at all is tried
 
 
