@@ -13,16 +13,16 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot import dispatch, web
-from bot.chats import CHATS, ChatKind
+from bot.chats import CHATS
 from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
 from bot.community import carrying, codes, communities, joining, returns, telling
 from bot.community.postman import Postman, Prepare
-from bot.couriers import COURIERS, CourierKind
+from bot.couriers import COURIERS
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import Call, Medium, MenuItem, News, Reply, Wish
 from bot.paper.printer import TypstPrinter
-from bot.ports import Chat, Courier, HearsBack, Services
+from bot.ports import Chat, Courier, HearsBack, Kind, Services
 from bot.settings import Keys, Misconfigured, Settings, load_keys, sqlite_path
 from bot.templating import Templates
 from storage import invitations, schema
@@ -166,7 +166,7 @@ def _check_key(storage: Storage, keys: Keys) -> None:
         )
 
 
-def _set_up(kind: ChatKind | CourierKind, problems: list[str]) -> Any:
+def _set_up(kind: Kind[Any], problems: list[str]) -> Any:
     """What this kind makes of its settings; None when nothing of it is set, or set wrongly.
 
     Touches: problems, to which is added what is wrong.

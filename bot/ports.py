@@ -4,10 +4,10 @@
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from starlette.routing import BaseRoute
 
@@ -16,6 +16,8 @@ from bot.messages import Call, Card, Carried, File, Letter, Medium, MenuItem, Ne
 from bot.settings import Keys, Settings
 from bot.templating import Templates
 from storage.database import Storage
+
+Made = TypeVar("Made", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,16 @@ class Pace:
     delays: tuple[float, ...] = (1, 2, 5, 15, 60, 300)  # seconds before each further try
     give_up: timedelta = timedelta(hours=24)
     lease: float = 60  # seconds until another worker takes over the job of a dead one
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Made]):
+    """How something is set up that is plugged in when its settings are there."""
+
+    read_settings: Callable[[], Any]
+    configured: Callable[[Any], bool]  # whether anything of it is set
+    problems: Callable[[Any], list[str]]  # what is missing, in words; empty when complete
+    make: Callable[[Any], Made]
 
 
 class Courier(Protocol):

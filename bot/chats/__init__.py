@@ -5,32 +5,10 @@ the postman asks. `bot.app` plugs in those that are set up, else the playground,
 setting up.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 from bot.chats import slack, telegram
-from bot.ports import Chat
+from bot.ports import Chat, Kind
 
-
-@dataclass(frozen=True, slots=True)
-class ChatKind:
-    """How a chat is set up."""
-
-    name: str
-    read_settings: Callable[[], Any]
-    configured: Callable[[Any], bool]  # whether anything of it is set
-    problems: Callable[[Any], list[str]]  # what is missing, in words; empty when complete
-    make: Callable[[Any], Chat]
-
-
-CHATS: tuple[ChatKind, ...] = (
-    ChatKind("slack", slack.SlackSettings, slack.configured, slack.problems, slack.make),
-    ChatKind(
-        "telegram",
-        telegram.TelegramSettings,
-        telegram.configured,
-        telegram.problems,
-        telegram.make,
-    ),
+CHATS: tuple[Kind[Chat], ...] = (
+    Kind(slack.SlackSettings, slack.configured, slack.problems, slack.make),
+    Kind(telegram.TelegramSettings, telegram.configured, telegram.problems, telegram.make),
 )
