@@ -9,6 +9,7 @@ from typing import Literal
 
 from aiosmtplib import SMTPException, SMTPResponseException
 
+from bot.couriers.email.returns import words
 from bot.messages import Carried, Outcome
 
 Stage = Literal["sender", "recipient", "content"]
@@ -17,35 +18,10 @@ OUR_SILENCE = "Our mail server is not answering; still trying."
 OUR_WAIT = "Our mail server asked us to wait; still trying."
 UNCLEAR = "We lost the connection while sending and will send the same e-mail again."
 UNWRITABLE = "We cannot write to that address. Check the spelling, or try a text or an Access Pass."
-_TELL = "Tell your administrator; the invitation is kept."
-NO_TRUST = f"Our mail server could not prove who it is. {_TELL}"
-NOT_SET_UP = f"E-mail is not set up correctly: our mail server refused us. {_TELL}"
+NO_TRUST = f"Our mail server could not prove who it is. {words.TELL}"
+NOT_SET_UP = f"E-mail is not set up correctly: our mail server refused us. {words.TELL}"
 
-_NO_MAILBOX = "There is no mailbox with that address. Check the spelling."
-_NO_DOMAIN = "The part after @ does not take e-mail. Check the spelling."
-_OFF = "That mailbox is switched off."
-_FULL = "Their mailbox is full. You can resend in a few days."
-_SILENT = "Their mail server is not answering; still trying."
-_WAIT = "Their mail server asked us to wait; still trying."
-_NO_STANDING = f"Their server does not trust our domain yet (SPF, DKIM or DMARC). {_TELL}"
-_REFUSED = "Their server refused the message. Try a text or hand over an Access Pass."
-_TOO_BIG = f"The message was too big for their server. {_TELL}"
-
-# First match wins. The status is empty when the server gave none.
-_BY_STATUS = (
-    (r"5\.1\.[0136]", _NO_MAILBOX),
-    (r"5\.1\.(2|10)|5\.4\.4", _NO_DOMAIN),
-    (r"5\.2\.1", _OFF),
-    (r"[45]\.2\.2", _FULL),
-    (r"5\.(2\.3|3\.4)", _TOO_BIG),
-    (r"5\.7\.(2\d|30)", _NO_STANDING),
-    (r"4\.[34]\.\d+", _SILENT),
-    (r"4\.\d+\.\d+", _WAIT),
-    (r"5\.\d+\.\d+", _REFUSED),
-)
-_BY_CODE = {550: _NO_MAILBOX, 551: _NO_MAILBOX, 552: _FULL, 553: _NO_MAILBOX}
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
-_BLOCKED = re.compile(r"spam|block|blacklist|policy|reputation", re.IGNORECASE)
 # Postfix, Exim, Exchange and Gmail each word it differently, with codes used for much else.
 _RELAY = re.compile(r"\brelay", re.IGNORECASE)
 _LEAVING = 421  # the server as a whole closes, whatever was asked
@@ -61,14 +37,15 @@ def refused(stage: Stage, code: int, text: str) -> Carried:
     outcome = _outcome(stage, code, text)
     found = _STATUS.match(text)
     status = found.group() if found else ""
-    words = {
+    theirs = words.of(status, code=code, text=text)
+    said = {
         "config": NOT_SET_UP,
         "unclear": UNCLEAR,
-        "retry": OUR_WAIT if stage == "sender" else _words(code, status, text),
-    }.get(outcome) or _words(code, status, text)
+        "retry": OUR_WAIT if stage == "sender" else theirs,
+    }.get(outcome, theirs)
     return Carried(
         outcome,
-        words,
+        said,
         code=f"{code} {status}".strip() if code > 0 else "",
         retry_after=_PAUSE if code == _LEAVING else None,
     )
@@ -82,15 +59,6 @@ def _outcome(stage: Stage, code: int, text: str) -> Outcome:
     if stage == "sender" or code in _LOGIN or (stage == "recipient" and _RELAY.search(text)):
         return "config"
     return "permanent"
-
-
-def _words(code: int, status: str, text: str) -> str:
-    for pattern, words in _BY_STATUS:
-        if re.fullmatch(pattern, status):
-            return words
-    if code < 500:
-        return _WAIT
-    return _REFUSED if _BLOCKED.search(text) else _BY_CODE.get(code, _REFUSED)
 
 
 def not_connected(fault: Exception) -> Carried:
