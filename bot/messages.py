@@ -44,6 +44,7 @@ class Button:
     call: str  # at most 64 bytes, the strictest platform's limit
     style: Style = "plain"
     settles: bool = False  # pressing it decides the matter: the message's buttons go
+    url: str = ""  # instead of a call: the page of ours that it opens
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,8 +244,9 @@ function buildFile({ name, url }) {
 function buildButtons(buttons) {
   const group = make("div", { class: "buttons" });
   const press = (call) => () => whileBusy(group, () => say(call));
-  group.append(...buttons.map(({ label, call, style }) =>
-    make("button", { type: "button", class: style, onclick: press(call) }, label)));
+  group.append(...buttons.map(({ label, call, style, url }) => url
+    ? link(url, label, { class: style }) ?? label
+    : make("button", { type: "button", class: style, onclick: press(call) }, label)));
   return group;
 }
 

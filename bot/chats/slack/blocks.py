@@ -30,7 +30,8 @@ _SURE = 30  # on the buttons of a confirmation
 _CODE = re.compile(r"`(/[^`\n]+)`")
 _NUMBER = re.compile(r"-?[0-9]{1,15}")
 
-PRESSED = re.compile(r"call:\d+.*")  # the action_id of every button; its value is what it says
+PRESSED = re.compile(r"call:\d+.*")  # the action_id of a button; its value is what it says
+PAGE = "page:"  # begins the action_id of a button that opens a page instead
 SETTLES = ":settles"  # ends the action_id of a button that decides its message
 FORM = "form"  # the callback_id of a form's modal
 VALUE = "value"  # the action_id of every input; its block_id is the field's name
@@ -146,11 +147,12 @@ def _rows(buttons: Sequence[Button]) -> Iterator[Json]:
 
 
 def _button(button: Button, index: int) -> Json:
+    says = {"action_id": f"call:{index}{SETTLES if button.settles else ''}", "value": button.call}
+    opens = {"action_id": f"{PAGE}{index}", "url": button.url}
     shown: Json = {
         "type": "button",
         "text": _plain(button.label, _BUTTON),
-        "action_id": f"call:{index}{SETTLES if button.settles else ''}",
-        "value": button.call,
+        **(opens if button.url else says),
     }
     if button.style != "plain":
         shown["style"] = button.style

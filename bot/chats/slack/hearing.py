@@ -55,6 +55,7 @@ class Hearing:
         """Listen to everything that the app is told."""
         app.command(re.compile(r".+"))(self.command)
         app.action(re.compile(r"call:.*"))(self.button)
+        app.action(re.compile(f"{blocks.PAGE}.*"))(self.opened)
         app.action(blocks.VALUE)(self.choice)
         app.action(home.SEARCH)(self.search)
         app.view(blocks.FORM)(self.form)
@@ -110,6 +111,10 @@ class Hearing:
             return
         settles = pressed["action_id"].endswith(blocks.SETTLES)
         await self._show(call, reply, body, respond, client, replaces=settles)
+
+    async def opened(self, ack: AsyncAck) -> None:
+        """Somebody opened a page of ours; Slack only wants to know that we heard."""
+        await ack()
 
     # Forms
 

@@ -32,7 +32,15 @@ class Key:
 
 def keys(buttons: Iterable[Button]) -> tuple[Key, ...]:
     """The buttons of a reply or card."""
-    return tuple(Key(button.label, _data(button)) for button in buttons)
+    return tuple(map(_key_of, buttons))
+
+
+def _key_of(button: Button) -> Key:
+    if not button.url:
+        return Key(button.label, _data(button))
+    if button.url.startswith("https://"):
+        return Key(button.label, url=button.url)
+    return Key(f"{button.label}: copy the address", copy=button.url)  # Telegram opens https alone
 
 
 def _data(button: Button) -> str:

@@ -91,6 +91,17 @@ def test_slack_takes_every_message(text: str, below: list[Button]) -> None:
     assert all(PRESSED.fullmatch(each) for each in ids)
 
 
+def test_a_button_that_opens_a_page_says_no_call() -> None:
+    page = "https://join.example.org/s/1/x"
+    shown = message("Ready.", [Button("Open", "", url=page), Button("Void", "/invites void 1")])
+    assert problems(shown["blocks"]) == []
+    opens, says = pressable(shown["blocks"])
+    assert opens["url"] == page
+    assert "value" not in opens
+    assert not PRESSED.fullmatch(opens["action_id"])
+    assert says["value"] == "/invites void 1"
+
+
 @given(st.text(max_size=8000))
 def test_no_word_is_lost_or_changed(text: str) -> None:
     """But for the blanks that would stand alone at a border, and the ticks around commands."""
