@@ -21,7 +21,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from bot.community.errors import Refusal
 from bot.settings import Keys
 
-Way = Literal["email", "text"]
+Way = Literal["email", "text", "hand"]  # by hand: a text from a leader's own phone
 
 LIMIT = 100  # contacts at a time, like passes
 _LONGEST = 320  # characters of an address (RFC 3696 errata); longer input is not looked at
@@ -73,7 +73,7 @@ class BadContact(Refusal):
 class Contact:
     """A parsed e-mail address or telephone number."""
 
-    medium: Way
+    medium: Literal["email", "text"]
     address: str  # what a courier is given: "ana@example.org", "+12015550123"
     shown: str  # what a leader reads: "+1 201-555-0123"
     suggestion: str = ""  # the address they probably meant: "ana@gmail.com"

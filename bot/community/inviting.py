@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Literal
+from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -35,6 +35,7 @@ class Invited:
     sent: tuple[Contact, ...]  # on their way now
     skipped: int  # became invited, members or opted out since the preview
     receipt_id: int | None
+    by_hand: bool = False  # not on their way: the leader sends them from the own phone
 
 
 async def invite(
@@ -77,7 +78,7 @@ def _invite_one(
         return Invited((), 1, None)
     if contact.suggestion:
         return Invited((), 1, None)
-    return _invite_all(session, services, actor, [contact], now=now)
+    return _invite_all(session, services, actor, [contact], medium=medium, now=now)
 
 
 async def cancel_draft(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> None:
@@ -104,16 +105,22 @@ def _invite(
     draft = invitations.take_draft(session, actor.community_id, actor.leader_id, draft_id, now=now)
     if draft is None:
         raise NoSuchDraft
-    medium: Way = "email" if draft.medium == "email" else "text"
+    medium = cast("Way", draft.medium)  # as a preview kept it
     previews.require(services, medium)
     column = {"corrected": 1, "typed": 0}.get(spelling)
     wanted = [*draft.contacts, *(slip[column] for slip in draft.slips if column is not None)]
     asked = [contacts.known(medium, address) for address in dict.fromkeys(wanted)]
-    return _invite_all(session, services, actor, asked, now=now)
+    return _invite_all(session, services, actor, asked, medium=medium, now=now)
 
 
 def _invite_all(
-    session: Session, services: Services, actor: Actor, asked: Sequence[Contact], *, now: datetime
+    session: Session,
+    services: Services,
+    actor: Actor,
+    asked: Sequence[Contact],
+    *,
+    medium: Way,
+    now: datetime,
 ) -> Invited:
     communities.lock(session, actor.community_id)  # two leaders, one address, one moment
     free, lapsed = _still_free(session, services, actor.community_id, asked, now=now)
@@ -128,10 +135,12 @@ def _invite_all(
         now=now,
     )
     rows = _renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)
+    for row in rows:
+        row.medium = medium
     dispatch(session, services, rows, invited_by=actor.name, now=now)
     for row in rows:
         note(session, actor, "invitation.sent", row, now=now)
-    return Invited(tuple(free), len(asked) - len(free), receipt.id)
+    return Invited(tuple(free), len(asked) - len(free), receipt.id, by_hand=medium == "hand")
 
 
 def _still_free(
@@ -236,19 +245,21 @@ def dispatch(
         )
         for row in rows
     ]
+    for letter, row in zip(written, rows, strict=True):
+        letter.medium = row.medium  # a text may go by hand
     deliveries.add_all(session, written)
     carry(session, written)
     return written
 
 
 def carry(session: Session, written: Sequence[Delivery]) -> None:
-    """Have the postman carry these letters."""
-    enqueue(session, map(_carrying, written))
+    """Have the postman carry these letters, but for those that a leader sends by hand."""
+    enqueue(session, [_carrying(letter) for letter in written if letter.medium != "hand"])
 
 
 def carry_after_all(session: Session, letter: Delivery) -> None:
     """Have a letter carried that was taken back; one that has left stays where it is."""
-    if letter.rank < deliveries.RANK["sent"]:
+    if letter.rank < deliveries.RANK["sent"] and letter.medium != "hand":
         enqueue_again(session, [_carrying(letter)])
 
 

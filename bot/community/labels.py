@@ -7,7 +7,7 @@ from storage.invitations import Alike, Standing
 
 Label = Literal[
     "joined", "void", "expired", "opted out", "bounced", "failed", "delivered", "sent", "queued",
-    "checking", "waiting", "printed",
+    "checking", "waiting", "printed", "to send by hand",
 ]  # fmt: skip
 
 _OF_STATE: dict[str, Label] = {
@@ -37,6 +37,7 @@ MARKS: dict[Label, str] = {  # in every font, unlike emoji
     "checking": "…",
     "waiting": "…",
     "printed": "▫",
+    "to send by hand": "…",
 }
 
 
@@ -74,7 +75,8 @@ def _by_precedence(
         return "expired"
     if medium == "pass":
         return "printed"
-    return of_state(state or "queued")
+    found = of_state(state or "queued")
+    return "to send by hand" if medium == "hand" and found == "queued" else found
 
 
 def of_state(state: str) -> Label:

@@ -27,11 +27,11 @@ COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise 
 _ASKED = "receipts asked for"  # a session's note of what its transaction refreshes already
 _SHOWN_TROUBLES = 5
 _SHOWN_NEWS = 10
-_BY = {"email": "by e-mail", "text": "by text", "pass": "on a pass"}
-_NOUN = {"email": "e-mail", "text": "text"}
+_BY = {"email": "by e-mail", "text": "by text", "pass": "on a pass", "hand": "by hand"}
+_NOUN = {"email": "e-mail", "text": "text", "hand": "text"}
 _ORDER: tuple[Label, ...] = (
-    "joined", "delivered", "sent", "queued", "waiting", "checking", "bounced", "failed",
-    "opted out", "expired", "void",
+    "joined", "delivered", "sent", "queued", "to send by hand", "waiting", "checking", "bounced",
+    "failed", "opted out", "expired", "void",
 )  # fmt: skip
 
 
@@ -133,6 +133,10 @@ def _sentence(standing: Standing, state: Label) -> str:
             return "we lost the connection while sending and are checking whether it went out."
         case "waiting":
             return f"the {noun} has not been taken yet; still trying."
+        case "to send by hand":
+            return "waits for you to send it from your phone."
+        case "sent" if medium == "hand":
+            return "sent by hand."  # by whom stands below
         case "sent":
             return f"the {noun} has been sent. No word yet that it arrived."
         case "delivered":

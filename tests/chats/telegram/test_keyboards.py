@@ -1,4 +1,4 @@
-"""A button that opens a page of ours does so, or hands over the address where Telegram opens none."""
+"""A button that opens a page of ours does so, or copies the address where Telegram opens none."""
 
 import pytest
 
