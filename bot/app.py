@@ -16,7 +16,7 @@ from bot import dispatch, web
 from bot.chats import CHATS
 from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
-from bot.community import carrying, codes, communities, joining, returns, telling
+from bot.community import asking, carrying, codes, communities, joining, returns, telling
 from bot.community.postman import Postman, Prepare
 from bot.couriers import COURIERS
 from bot.couriers.outbox import OutboxCourier
@@ -30,6 +30,7 @@ from storage.database import DatabaseAway, Storage
 
 KINDS = {
     "deliver": carrying.deliver,
+    "ask": asking.ask,
     "joined": joining.joined,
     "announce": telling.announce,
     "receipt": telling.show_receipt,

@@ -175,6 +175,7 @@ class News:
     message_id: str = ""  # with its angle brackets
     code: str = ""  # the provider's own: "5.1.1", "30003"
     words: str = ""  # for the leader; empty: the usual ones for the event
+    provider_id: str = ""  # of the letter, where the provider can be asked about it
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,16 @@ class HearsBack(Protocol):
         """Look for news until told to stop; one that is called only waits for that."""
 
 
+@runtime_checkable
+class CanBeAsked(Protocol):
+    """A courier whose provider tells, when asked, what became of a letter that it took."""
+
+    asking: Pace  # of the lane in which it is asked, apart from that of sending
+
+    async def ask(self, provider_id: str) -> News | None:
+        """What is known by now: "sent" while the end is open. None: cannot be told just now."""
+
+
 class Answer(Protocol):
     """What a chat does with a call; handed over so that no chat imports `bot.dispatch`."""
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlmodel import Session
 
-from bot.community import letters, receipts
+from bot.community import asking, letters, receipts
 from bot.community.deliveries import note, refresh
 from bot.community.ledger import Record, Together
 from bot.community.postman import backoff, pause_lane
@@ -72,7 +72,7 @@ async def deliver(services: Services, job: Claimed, *read: Ready | Settle) -> Re
         code=carried.code,
     )
     if carried.outcome == "accepted":
-        return Together(_all_accepted, Accepted(job, ready, carried))
+        return Together(_all_accepted, Accepted(services, job, ready, carried))
     return _not_accepted(job, courier, delivery_id, carried)
 
 
@@ -196,6 +196,7 @@ def _not_accepted(job: Claimed, courier: Courier, delivery_id: int, carried: Car
 class Accepted:
     """A letter that its courier's server has."""
 
+    services: Services
     job: Claimed
     ready: Ready
     carried: Carried
@@ -210,6 +211,11 @@ def _all_accepted(session: Session, items: Sequence[Accepted]) -> None:
         codes={delivery_id: carried.code for delivery_id, carried in taken.items()},
         provider_ids={delivery_id: carried.provider_id for delivery_id, carried in taken.items()},
         now=now,
+    )
+    asking.ask_later(
+        session,
+        items[0].services,
+        [item.ready.delivery for item in items if item.carried.provider_id],
     )
     receipts.follow(session, [r for item in items if (r := item.ready.receipt) is not None])
     jobs.finish_all(session, [item.job for item in items])

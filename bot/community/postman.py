@@ -21,7 +21,8 @@ from sqlmodel import Session
 from bot.community import sweeping
 from bot.community.ledger import Ledger, Record
 from bot.community.sweeping import TIMER
-from bot.ports import Pace, Services
+from bot.messages import Medium
+from bot.ports import CanBeAsked, Pace, Services
 from storage import jobs, lanes
 from storage.database import DatabaseAway, Work
 from storage.lanes import Claimed
@@ -232,8 +233,18 @@ class Postman:
 
 def _paces(services: Services) -> dict[str, Pace]:
     lanes: dict[str, Pace] = {medium: row.pace for medium, row in services.couriers.items()}
+    lanes |= {
+        asked_in(medium): courier.asking
+        for medium, courier in services.couriers.items()
+        if isinstance(courier, CanBeAsked)
+    }
     lanes |= {f"chat:{name}": chat.pace for name, chat in services.chats.items()}
     return {**lanes, TIMER: Pace(at_once=32)}
+
+
+def asked_in(medium: Medium) -> str:
+    """The lane in which a courier is asked what became of letters; its rate is not sending's."""
+    return f"{medium}:ask"
 
 
 def backoff(delays: tuple[float, ...], attempts_so_far: int) -> timedelta:

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from sqlmodel import Session
 
-from bot.community import contacts, tokens
+from bot.community import asking, contacts, tokens
 from bot.community.deliveries import note
 from bot.messages import Event, News, Wish
 from bot.ports import Services
@@ -47,6 +47,9 @@ def _fold(session: Session, services: Services, news: News, *, now: datetime) ->
         log.warning("returns.no_such_letter", medium_event=news.event)
         return
     note(session, delivery, news.event, key=news.key, code=news.code, words=news.words, now=now)
+    if news.provider_id and delivery.provider_id is None:  # the answer with its id was lost
+        delivery.provider_id = news.provider_id
+        asking.ask_later(session, services, [delivery])
 
 
 def _named(session: Session, services: Services, news: News) -> Delivery | None:
@@ -61,7 +64,7 @@ def _grant(session: Session, services: Services, wish: Wish, *, now: datetime) -
     """Do as the resident says: it holds for all communities."""
     if not heard.once(session, f"wish:{wish.key}", now=now):
         return
-    key = contacts.known(wish.medium, wish.address).key(services.keys)
+    key = contacts.key_of(services.keys, wish.medium, wish.address)
     if wish.wish == "start":
         deliveries.lift(session, key, reason=_REASON, now=now)
         return
