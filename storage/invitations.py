@@ -1,12 +1,12 @@
 """Invitations, batches and drafts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, false, or_, true, update
+from sqlalchemy import ColumnElement, bindparam, delete, false, or_, true, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
@@ -27,7 +27,10 @@ FAILED = ("failed", "undelivered", "bounced", "complained", "opted_out")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An invitation with its newest delivery and who gave it."""
+    """An invitation with its newest delivery and who gave it.
+
+    A reminder counts as one only when it did not arrive: it tells nothing else that is new.
+    """
 
     invitation: Invitation
     delivery: Delivery | None
@@ -87,13 +90,19 @@ def set_void(session: Session, row: Invitation, *, voided_at: datetime | None) -
 
 
 def standings(
-    session: Session, community_id: int, *where: ColumnElement[bool], limit: int, offset: int = 0
+    session: Session,
+    community_id: int,
+    *where: ColumnElement[bool],
+    limit: int,
+    offset: int = 0,
+    oldest_first: bool = False,
 ) -> list[Standing]:
-    """Invitations that match, newest first, each with its newest delivery."""
+    """Invitations that match, newest first as a rule, each with its newest delivery."""
+    number = col(Invitation.id)
     query = (
         _joined(select(Invitation, Delivery, Leader.name))
         .where(Invitation.community_id == community_id, *where)
-        .order_by(col(Invitation.id).desc())
+        .order_by(number if oldest_first else number.desc())
         .limit(limit)
         .offset(offset)
     )
@@ -222,9 +231,10 @@ def count(session: Session, community_id: int, *where: ColumnElement[bool]) -> i
 
 
 def _joined(query: Any) -> Any:
+    tells = (col(Delivery.event) != "reminder") | col(Delivery.state).in_(FAILED)
     newest_delivery = (
         select(func.max(Delivery.id))
-        .where(Delivery.invitation_id == Invitation.id)
+        .where(Delivery.invitation_id == Invitation.id, tells)
         .correlate(Invitation)
         .scalar_subquery()
     )
@@ -235,24 +245,9 @@ def _joined(query: Any) -> Any:
     )
 
 
-def matching(state: str, *, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The condition for a state that leaders ask for: all, open, failed, joined, expired, void."""
-    expired = and_(col(Invitation.expires_at).is_not(None), col(Invitation.expires_at) <= now)
-    unused = and_(col(Invitation.redeemed_at).is_(None), col(Invitation.voided_at).is_(None))
-    conditions: dict[str, tuple[ColumnElement[bool], ...]] = {
-        "all": (),
-        "open": (unused, or_(col(Invitation.expires_at).is_(None), ~expired)),
-        "failed": (unused, col(Delivery.state).in_(FAILED)),
-        "joined": (col(Invitation.redeemed_at).is_not(None),),
-        "expired": (unused, expired),
-        "void": (col(Invitation.voided_at).is_not(None),),
-    }
-    return conditions[state]
-
-
-def with_id(invitation_id: int) -> ColumnElement[bool]:
-    """The condition for one invitation."""
-    return col(Invitation.id) == invitation_id
+def with_ids(invitation_ids: Iterable[int]) -> ColumnElement[bool]:
+    """The condition for these invitations."""
+    return col(Invitation.id).in_(list(invitation_ids))
 
 
 def redemption(session: Session, invitation_id: int) -> Redemption | None:
@@ -296,9 +291,18 @@ def add_draft(session: Session, draft: Draft) -> Draft:
 
 
 def take_draft(
-    session: Session, community_id: int, leader_id: int, draft_id: int, *, now: datetime
+    session: Session,
+    community_id: int,
+    leader_id: int,
+    draft_id: int,
+    *,
+    media: Collection[str] = ("email", "text"),
+    now: datetime,
 ) -> Draft | None:
-    """The leader's own draft, once: None when it was sent, cancelled or never there."""
+    """The leader's own draft, once: None when it was sent, cancelled or never there.
+
+    Takes: media, of which kind it must be; "again" keeps numbers of invitations, not contacts.
+    """
     taken = changed(
         session,
         update(Draft)
@@ -306,6 +310,7 @@ def take_draft(
             col(Draft.id) == draft_id,
             col(Draft.community_id) == community_id,
             col(Draft.leader_id) == leader_id,
+            col(Draft.medium).in_(list(media)),
             col(Draft.taken_at).is_(None),
         )
         .values(taken_at=now),

@@ -111,12 +111,15 @@ class Receipt(SQLModel, table=True):
 
 
 class Draft(SQLModel, table=True):
-    """What a leader pasted and has not yet said *Send* to. Swept after a day."""
+    """What a leader pasted, or chose to send again, and has not yet said *Send* to.
+
+    Swept after a day.
+    """
 
     id: int = _id()
     community_id: int = _of("community")
     leader_id: int = _of("leader", index=False)
-    medium: str
+    medium: str  # email, text; or again: then `contacts` are numbers of invitations
     contacts: list[str] = Field(sa_type=JSON)  # parsed, in order
     slips: list[list[str]] = Field(default_factory=list, sa_type=JSON)  # [as typed, probably meant]
     created_at: datetime = _at()
@@ -321,7 +324,7 @@ class Job(SQLModel, table=True):
     kind: str  # deliver, joined, announce, receipt, notice, sweep
     key: str = Field(unique=True)  # asked for twice is done once
     args: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)  # ids of what it is about
-    state: str = "ready"  # ready, done, dead
+    state: str = "ready"  # ready, done, dead; held until a leader lets it go on
     run_at: datetime = _at()  # when it is due; a claim moves it by the lease
     claimed: bool = False  # a worker took it; when run_at passes, that worker is dead
     again: bool = False  # asked for once more while claimed: runs again when finished
@@ -344,12 +347,17 @@ class JobLane(SQLModel, table=True):
 
 
 class Trouble(SQLModel, table=True):
-    """Why nothing of a lane goes out, until the operator acts. Gone when something does."""
+    """Why nothing of a lane, or of one community's share of it, goes out. Gone when something does.
 
-    lane: str = Field(primary_key=True)
+    When a leader decided that it is over, the words are gone and `since` is when that was.
+    """
+
+    lane: str = Field(primary_key=True)  # "email"; "email/7"; "text/7/+1876555", a block of numbers
     code: str
     words: str = Field(sa_type=Text)
     since: datetime = _at()
+    # To whom it was told: [chat, channel]; none: to nobody yet.
+    told: list[list[str]] | None = Field(default=None, sa_type=JSON)
 
 
 class Quota(SQLModel, table=True):

@@ -1,30 +1,32 @@
-"""`/invites`: all invitations with their states, and what can be done with each."""
+"""`/invites`: one invitation and what can be done with it; of many, `lists.py` speaks."""
 
 from datetime import datetime
-from typing import get_args
 
-from bot.commands.base import Command, Misused, Said, again, number, plural
-from bot.community import contacts, invitations, labels, passes
+from bot.commands import lists
+from bot.commands.base import Command, Said, again, number
+from bot.community import invitations, passes
 from bot.community.contacts import Way
 from bot.community.errors import Refusal
-from bot.community.invitations import Page, States
 from bot.community.leaders import Actor
 from bot.messages import Button, Card, Field, Form, Reply, Usage
 from bot.ports import Services
-from storage.invitations import Standing
-
-_STATES: tuple[States, ...] = get_args(States)
 
 
 async def handle(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
     """List invitations, show one, or act on one."""
     word, rest = said.split()
     match word:
+        case "resend" if rest.lower().startswith(lists.STATES):
+            return await lists.preview(services, actor, rest, now=now)
         case "resend":
             contact = await invitations.resend(
                 services, actor, number(rest.strip(), "invitation"), now=now
             )
             return Reply(f"Sending it again to {contact.shown}, with the same code.")
+        case "send":
+            return await lists.send(services, actor, rest, now=now)
+        case "cancel":
+            return await lists.cancel(services, actor, rest, now=now)
         case "void":
             card = await invitations.void(
                 services, actor, number(rest.strip(), "invitation"), now=now
@@ -51,60 +53,11 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
             card = await invitations.show(services, actor, number(word, "invitation"), now=now)
             return _card(card)
         case _:
-            return await _list(services, actor, said, now=now)
+            return await lists.show(services, actor, said, now=now)
 
 
 def _card(card: Card) -> Reply:
     return Reply(card.text, card.buttons)
-
-
-async def _list(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
-    state: States = "all"
-    page = 1
-    words = said.rest.lower().split()
-    for word in words:
-        if word in _STATES:
-            state = next(known for known in _STATES if known == word)
-        elif word.isdecimal() and len(word) < 7:
-            page = int(word)
-        elif word != "page":
-            raise Misused(f"I can list: {', '.join(_STATES)}. Say `/invites failed` or so.")
-    return _page(
-        await invitations.page(services, actor, state=state, number=page, now=now), now=now
-    )
-
-
-def _page(page: Page, *, now: datetime) -> Reply:
-    kind = "" if page.state == "all" else f" {page.state}"
-    if not page.total:
-        return Reply(
-            f"There are no{kind} invitations.", (Button("Invite members", "/invite", "primary"),)
-        )
-    where = f", page {page.number} of {page.pages}" if page.pages > 1 else ""
-    lines = [f"{plural(page.total, f'{kind} invitation'.strip())}{where}, newest first:"]
-    lines += [_line(row, now=now) for row in page.standings]
-    buttons = [Button(f"#{row.invitation.id}", f"/invites {row.invitation.id}")
-               for row in page.standings]  # fmt: skip
-    if page.number > 1:
-        buttons.append(Button("Newer", f"/invites {page.state} page {page.number - 1}"))
-    if page.number < page.pages:
-        buttons.append(Button("Older", f"/invites {page.state} page {page.number + 1}"))
-    if page.state == "all":
-        buttons.append(Button("Failed only", "/invites failed"))
-    return Reply("\n".join(lines), tuple(buttons))
-
-
-def _line(standing: Standing, *, now: datetime) -> str:
-    row = standing.invitation
-    state = labels.label(standing, now=now)
-    if row.medium == "pass":
-        who = f"pass {row.serial} of batch {row.batch_id}"
-    elif row.contact is None:
-        who = "somebody whose address was erased"
-    else:
-        who = contacts.known(row.medium, row.contact).shown
-    by = f"by {standing.leader} on {labels.day(row.created_at)}"
-    return f"{labels.MARKS[state]} #{row.id} {who}: {state}, {by}"
 
 
 async def _fix(services: Services, actor: Actor, rest: str, said: Said, *, now: datetime) -> Reply:
@@ -172,7 +125,9 @@ INVITES = Command(
     summary="See all invitations and how they fare",
     usages=(
         Usage("/invites", "lists them, ten a page, newest first"),
-        Usage("/invites failed", "lists those that did not arrive; also open, joined, void"),
+        Usage("/invites failed", "lists those that did not arrive; also open, waiting, joined"),
+        Usage("/invites older 7d", "lists those sent longer ago and not joined; also 2w, 1m"),
+        Usage("/invites resend older 7d", "sends all of a list again, after showing whom"),
         Usage("/invites 17", "shows one, to resend, fix, void it or send it another way"),
         Usage("/invites resend 17", "sends it again with the same code"),
         Usage("/invites fix 17 ana@example.org", "mends the address; the code stays the same"),

@@ -15,6 +15,7 @@ from bot.community.leaders import Actor
 from bot.community.names import BadWords
 from bot.ports import Services
 from storage import audits, communities, invitations, jobs, members
+from storage.listing import Wanted, matching
 from storage.tables import ChatLink, Community
 
 _DEFAULT_WELCOME = "We look after each other here. Come and say hello."
@@ -102,7 +103,7 @@ async def overview(services: Services, actor: Actor, *, now: datetime) -> Overvi
 
     def query(session: Session) -> Overview:
         link = communities.link_of(session, chat=actor.chat, place=actor.place)
-        open_ones = invitations.matching("open", now=now)
+        open_ones = matching(Wanted("open"), now=now)
         leaders = communities.leaders(session, actor.community_id, chats=services.chats)
         return Overview(
             community=communities.get(session, actor.community_id),

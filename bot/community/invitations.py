@@ -1,11 +1,9 @@
-"""Invitations that are there: list them, send again, void, mend the address, send another way.
+"""Invitations that are there: show one, send it again, void it, mend the address, another way.
 
 Whatever happens to an invitation, its access code stays the same and earlier messages still work.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from sqlmodel import Session
 
@@ -20,9 +18,6 @@ from storage import communities, deliveries, invitations, members
 from storage.invitations import Standing
 from storage.jobs import cancel
 from storage.tables import Invitation
-
-PAGE = 10
-States = Literal["all", "open", "failed", "joined", "expired", "void"]
 
 
 class NoSuchInvitation(Refusal):
@@ -55,6 +50,12 @@ class NoAddress(Refusal):
     status = 409
 
 
+class GoesByHand(Refusal):
+    """This one goes from your own phone: `/invites hand {number}` opens it there again."""
+
+    status = 409
+
+
 class AddressTaken(Refusal):
     """There is another open invitation to that address: #{number}."""
 
@@ -73,40 +74,11 @@ class AskedNotTo(Refusal):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of the list of invitations."""
-
-    standings: tuple[Standing, ...]
-    state: States
-    number: int  # from 1
-    pages: int
-    total: int
-
-
 async def show(services: Services, actor: Actor, number: int, *, now: datetime) -> Card:
     """The card of one invitation. Raises: NoSuchInvitation."""
 
     def query(session: Session) -> Card:
         return receipts.of_one(session, _standing(session, actor, number), now=now)
-
-    return await services.storage.read(query)
-
-
-async def page(
-    services: Services, actor: Actor, *, state: States = "all", number: int = 1, now: datetime
-) -> Page:
-    """A page of invitations, newest first. A number beyond the last gives the last."""
-
-    def query(session: Session) -> Page:
-        where = invitations.matching(state, now=now)
-        total = invitations.count(session, actor.community_id, *where)
-        pages = max(1, -(-total // PAGE))
-        shown = min(max(1, number), pages)
-        rows = invitations.standings(
-            session, actor.community_id, *where, limit=PAGE, offset=(shown - 1) * PAGE
-        )
-        return Page(tuple(rows), state, shown, pages, total)
 
     return await services.storage.read(query)
 
@@ -121,25 +93,36 @@ async def resend(services: Services, actor: Actor, number: int, *, now: datetime
         row = usable(session, actor, number)
         if row.contact is None or row.medium == "pass":
             raise NoAddress(number=number)
+        if row.medium == "hand":
+            raise GoesByHand(number=number)
         return _send_again(session, services, actor, row, now=now, action="invitation.resent")
 
     return await services.storage.write(change)
 
 
 async def send_to(
-    services: Services, actor: Actor, number: int, *, medium: Way, typed: str, now: datetime
+    services: Services,
+    actor: Actor,
+    number: int,
+    *,
+    medium: Way | None = None,
+    typed: str,
+    now: datetime,
 ) -> Contact:
-    """Send the invitation to this address instead, by either medium, with the same code.
+    """Send the invitation to this address instead, with the same code.
+
+    Takes: medium, how; None: as it goes now, as far as the address allows it.
 
     Raises: BadContact, AddressTaken, IsAMember, and what `resend` raises.
     """
-    previews.require(services, medium)
 
     def change(session: Session) -> Contact:
         community = communities.lock(session, actor.community_id)
         row = usable(session, actor, number)
+        way = medium or _fitting(services, row, typed)
+        previews.require(services, way)
         regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
-        contact = contacts.parse(medium, typed, region=community.region, regions=regions)
+        contact = contacts.parse(way, typed, region=community.region, regions=regions)
         key = contact.key(services.keys)
         other = invitations.open_by_contact(session, actor.community_id, [key]).get(key)
         if other is not None and other.id != row.id:
@@ -147,10 +130,16 @@ async def send_to(
         if members.by_contact(session, [key], community_id=actor.community_id):
             raise IsAMember(who=contact.shown)
         cancel(session, job_keys(deliveries.of_invitation(session, row.id)))
-        row.medium, row.contact, row.contact_key = contact.medium, contact.address, key
+        row.medium, row.contact, row.contact_key = way, contact.address, key
         return _send_again(session, services, actor, row, now=now, action="invitation.readdressed")
 
     return await services.storage.write(change)
+
+
+def _fitting(services: Services, row: Invitation, typed: str) -> Way:
+    if "@" in typed:
+        return "email"
+    return "hand" if row.medium == "hand" or "text" not in services.couriers else "text"
 
 
 def _send_again(
@@ -163,7 +152,8 @@ def _send_again(
     action: str,
 ) -> Contact:
     contact = contacts.known(row.medium, row.contact or "")
-    previews.require(services, contact.medium)
+    if row.medium != "hand":
+        previews.require(services, contact.medium)
     reason = deliveries.suppressed(session, [contact.key(services.keys)], now=now)
     if set(reason.values()) - {"bounced"}:  # a leader may insist on a mailbox that bounced once
         raise AskedNotTo
@@ -184,7 +174,13 @@ def _send_again(
     cancel(session, job_keys(deliveries.of_invitation(session, row.id)))
     before = len(deliveries.of_invitation(session, row.id))
     inviting.dispatch(
-        session, services, [row], invited_by=actor.name, now=now, attempts={row.id: before + 1}
+        session,
+        services,
+        [row],
+        invited_by=actor.name,
+        leader_id=actor.leader_id,
+        now=now,
+        attempts={row.id: before + 1},
     )
     receipts.refresh(session, row.receipt_id)
     inviting.note(session, actor, action, row, now=now)
@@ -259,7 +255,8 @@ def usable(session: Session, actor: Actor, number: int) -> Invitation:
 
 
 def _standing(session: Session, actor: Actor, number: int) -> Standing:
-    rows = invitations.standings(session, actor.community_id, invitations.with_id(number), limit=1)
+    this = invitations.with_ids([number])
+    rows = invitations.standings(session, actor.community_id, this, limit=1)
     if not rows:
         raise NoSuchInvitation(number=number)
     return rows[0]

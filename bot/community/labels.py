@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
+from bot.community import contacts
 from storage.invitations import Alike, Standing
 
 Label = Literal[
@@ -24,6 +25,7 @@ _OF_STATE: dict[str, Label] = {
     "opted_out": "opted out",
 }
 TROUBLE: frozenset[Label] = frozenset({"opted out", "bounced", "failed"})
+ON_THE_WAY: frozenset[Label] = frozenset({"queued", "checking", "waiting"})
 MARKS: dict[Label, str] = {  # in every font, unlike emoji
     "joined": "★",
     "void": "–",
@@ -82,6 +84,16 @@ def _by_precedence(
 def of_state(state: str) -> Label:
     """The label of a delivery's state."""
     return _OF_STATE[state]
+
+
+def who(standing: Standing) -> str:
+    """How a leader knows whom the invitation is for."""
+    row = standing.invitation
+    if row.batch_id is not None and row.medium == "pass":
+        return f"Pass {row.serial} of batch {row.batch_id}"
+    if row.contact is None:
+        return "Somebody whose address was erased"
+    return contacts.known(row.medium, row.contact).shown
 
 
 def day(moment: datetime | date) -> str:

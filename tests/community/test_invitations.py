@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.community import deliveries, invitations, optouts, passes, receipts, tokens
+from bot.community import deliveries, invitations, lists, optouts, passes, receipts, tokens
 from bot.community.contacts import BadContact, Way
 from bot.community.errors import Refusal
 from bot.community.invitations import (
@@ -18,7 +18,6 @@ from bot.community.invitations import (
     NoAddress,
     NoSuchInvitation,
     NotVoid,
-    States,
 )
 from bot.community.leaders import Actor
 from bot.community.redemptions import CodeExpired, CodeVoid
@@ -47,45 +46,6 @@ async def now_of(services: Services, row: Invitation) -> Invitation:
 async def letters(services: Services) -> list[Delivery]:
     """All letters, oldest first."""
     return await scene.all_of(services, Delivery)
-
-
-# The list
-
-
-async def test_the_list_has_ten_a_page_newest_first(services: Services, robin: Actor) -> None:
-    await scene.invite(services, robin, "\n".join(f"n{number}@example.org" for number in range(23)))
-    pages = [await invitations.page(services, robin, number=n, now=NOW) for n in (1, 2, 3, 99, 0)]
-    assert [page.number for page in pages] == [1, 2, 3, 3, 1]
-    assert {(page.pages, page.total) for page in pages} == {(3, 23)}
-    numbers = [row.invitation.id for page in pages[:3] for row in page.standings]
-    assert numbers == list(range(23, 0, -1))
-    assert {row.leader for row in pages[0].standings} == {"Robin Vale"}
-
-
-@on_both
-async def test_each_filter_gives_its_own(services: Services, robin: Actor) -> None:
-    rows = await scene.invite(services, robin, "a@ex.org b@ex.org c@ex.org d@ex.org e@ex.org")
-    sent = {row.contact: row.id for row in await letters(services)}
-    await scene.redeem(services, scene.code_of(services, rows[0]))
-    await invitations.void(services, robin, rows[1].id, now=NOW)
-    for contact, event in (("c@ex.org", "bounced"), ("d@ex.org", "delivered")):
-        await deliveries.happened(services, sent[contact], event, key=contact, now=NOW)  # type: ignore[arg-type]
-    await passes.print_again(services, robin, await _batch(services, robin))
-
-    async def listed(state: States, *, days: int = 0) -> list[int]:
-        now = NOW + timedelta(days=days)
-        page = await invitations.page(services, robin, state=state, now=now)
-        assert page.total == len(page.standings)
-        return [row.invitation.id for row in page.standings]
-
-    assert await listed("all") == [6, 5, 4, 3, 2, 1]
-    assert await listed("open") == [6, 5, 4, 3]
-    assert await listed("failed") == [3]
-    assert await listed("joined") == [1]
-    assert await listed("void") == [2]
-    assert await listed("expired") == []
-    assert await listed("open", days=40) == [6]
-    assert await listed("expired", days=40) == [5, 4, 3]
 
 
 async def _batch(services: Services, robin: Actor) -> int:
@@ -382,7 +342,7 @@ async def test_the_neighbours_invitations_are_neither_seen_nor_touched(
     ):
         with pytest.raises(passes.NoSuchBatch):
             await act
-    assert (await invitations.page(services, noor, now=NOW)).total == 0
+    assert (await lists.page(services, noor, now=NOW)).total == 0
     assert await passes.newest(services, noor) == []
     assert (await scene.all_of(services, Invitation), await letters(services)) == before
 

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.chats.slack import blocks
-from bot.community import communities, invitations, labels, leaders, members
+from bot.community import communities, invitations, labels, leaders, lists, members
 from bot.community.communities import Overview
 from bot.community.errors import Refusal
+from bot.community.lists import Wanted
 from bot.community.members import Roll
 from bot.messages import Button, Call
 from bot.ports import Services
@@ -30,8 +31,8 @@ async def view(services: Services, call: Call, *, search: str, now: datetime) ->
     except Refusal as refusal:
         return {"type": "home", "blocks": _of(refusal.words, ())}
     overview = await communities.overview(services, actor, now=now)
-    page = await invitations.page(services, actor, now=now)
-    failed = await invitations.page(services, actor, state="failed", now=now)
+    page = await lists.page(services, actor, now=now)
+    failed = await lists.page(services, actor, Wanted("failed"), now=now)
     roll = await members.roll(services, actor, search=search)
     shown = [
         _head(overview.community.name),

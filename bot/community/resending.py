@@ -1,0 +1,200 @@
+"""Sending many again: all that a list shows, at one press, each with the code it has.
+
+As with a paste, all doubts come before the first effect: a preview says who is left out and why,
+and what it keeps is sent once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.community import contacts, inviting, labels, receipts
+from bot.community.contacts import Contact
+from bot.community.deliveries import job_keys
+from bot.community.inviting import NoSuchDraft
+from bot.community.leaders import Actor
+from bot.community.lists import Wanted
+from bot.messages import Medium
+from bot.ports import Services
+from storage import communities, deliveries, invitations, members
+from storage.invitations import Standing
+from storage.jobs import cancel
+from storage.listing import matching
+from storage.resending import letters_of
+from storage.tables import Draft, Invitation
+
+LIMIT = contacts.LIMIT  # at a time, as with a paste
+_AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An invitation that is not sent again, and why."""
+
+    standing: Standing
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Which invitations are sent again, and which are not."""
+
+    goes: tuple[Standing, ...]
+    stays: tuple[Kept, ...]
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """To whom the letters go, in order."""
+        rows = (standing.invitation for standing in self.goes)
+        return tuple(contacts.known(row.medium, row.contact or "") for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would become of a list. Nothing has happened yet."""
+
+    sorted: Sorted
+    more: int  # of the list, beyond the limit
+    draft_id: int | None  # what *Send* refers to; none when nothing can be sent
+
+
+async def preview(services: Services, actor: Actor, wanted: Wanted, *, now: datetime) -> Preview:
+    """Judge the oldest of a list, as many as go at a time, and keep the good ones as a draft.
+
+    Touches: storage.
+    """
+    return await services.storage.write(_preview, services, actor, wanted, now=now)
+
+
+def _preview(
+    session: Session, services: Services, actor: Actor, wanted: Wanted, *, now: datetime
+) -> Preview:
+    where = matching(wanted, now=now)
+    total = invitations.count(session, actor.community_id, *where)
+    oldest = invitations.standings(
+        session, actor.community_id, *where, limit=LIMIT, oldest_first=True
+    )
+    found = _sorted(session, services, actor, oldest, now=now)
+    more = total - len(oldest)
+    if not found.goes:
+        return Preview(found, more, None)
+    draft = Draft(
+        community_id=actor.community_id,
+        leader_id=actor.leader_id,
+        medium=_AGAIN,
+        contacts=[str(standing.invitation.id) for standing in found.goes],
+        created_at=now,
+    )
+    return Preview(found, more, invitations.add_draft(session, draft).id)
+
+
+async def send(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> Sorted:
+    """Send again what a preview kept, each with the code it has and a new expiry.
+
+    Gives: what became of it; who joined or said no since the preview is left out.
+    Raises: NoSuchDraft, when it was sent or cancelled already.
+    Touches: storage; the letters, and one receipt for all of them, follow.
+    """
+    return await services.storage.write(_send, services, actor, draft_id=draft_id, now=now)
+
+
+async def forget(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> None:
+    """Throw a preview away. Raises: NoSuchDraft."""
+    await services.storage.write(_take, actor, draft_id=draft_id, now=now)
+
+
+def _take(session: Session, actor: Actor, *, draft_id: int, now: datetime) -> Draft:
+    draft = invitations.take_draft(
+        session, actor.community_id, actor.leader_id, draft_id, media=[_AGAIN], now=now
+    )
+    if draft is None:
+        raise NoSuchDraft
+    return draft
+
+
+def _send(
+    session: Session, services: Services, actor: Actor, *, draft_id: int, now: datetime
+) -> Sorted:
+    communities.lock(session, actor.community_id)  # two leaders, one list, one moment
+    draft = _take(session, actor, draft_id=draft_id, now=now)
+    these = invitations.with_ids(map(int, draft.contacts))
+    kept = invitations.standings(session, actor.community_id, these, limit=LIMIT, oldest_first=True)
+    found = _sorted(session, services, actor, kept, now=now)
+    if found.goes:
+        _send_all(session, services, actor, [one.invitation for one in found.goes], now=now)
+    return found
+
+
+def _send_all(
+    session: Session, services: Services, actor: Actor, rows: Sequence[Invitation], *, now: datetime
+) -> None:
+    letters = letters_of(session, (row.id for row in rows))
+    cancel(session, job_keys([letter for each in letters.values() for letter in each]))
+    _renew(session, actor, rows, now=now)
+    attempts = {number: len(before) + 1 for number, before in letters.items()}
+    inviting.dispatch(session, services, rows, invited_by=actor.name, now=now, attempts=attempts)
+    for row in rows:
+        inviting.note(session, actor, "invitation.resent", row, now=now)
+
+
+def _renew(session: Session, actor: Actor, rows: Sequence[Invitation], *, now: datetime) -> None:
+    """Let the codes work as long as new ones, and show them all in one new receipt."""
+    community = communities.get(session, actor.community_id)
+    until = inviting.expiry(community, community.code_days, now=now)
+    receipt = receipts.open_receipt(
+        session,
+        community.id,
+        leader_id=actor.leader_id,
+        chat=actor.chat,
+        channel=actor.private,
+        now=now,
+    )
+    before = {row.receipt_id for row in rows if row.receipt_id is not None}
+    for row in rows:
+        row.expires_at, row.receipt_id = until, receipt.id
+    session.flush()
+    receipts.follow(session, deliveries.receipts(session, before))
+
+
+def _sorted(
+    session: Session, services: Services, actor: Actor, standings: Sequence[Standing], *,
+    now: datetime,
+) -> Sorted:  # fmt: skip
+    keys = {key for one in standings if (key := one.invitation.contact_key)}
+    barred = deliveries.suppressed(session, keys, now=now)
+    barred |= dict.fromkeys(
+        members.contacts_among(session, keys, community_id=actor.community_id), "member"
+    )
+    goes, stays = [], []
+    for standing in standings:
+        reason = barred.get(standing.invitation.contact_key or b"", "")
+        why = _why_not(services, standing, reason, now=now)
+        if why:
+            stays.append(Kept(standing, why))
+        else:
+            goes.append(standing)
+    return Sorted(tuple(goes), tuple(stays))
+
+
+def _why_not(services: Services, standing: Standing, reason: str, *, now: datetime) -> str:
+    """Why an invitation is not sent again, and what to do instead; empty when it may go."""
+    row = standing.invitation
+    label = labels.label(standing, now=now)
+    if row.redeemed_at is not None or reason == "member":
+        return "joined already."
+    if row.voided_at is not None:
+        return f"is void; `/invites reopen {row.id}` takes that back."
+    if row.contact is None or row.medium == "pass":
+        return f"has no address; `/invites pass {row.id}` prints it."
+    if row.medium == "hand":
+        return f"goes from your own phone: `/invites hand {row.id}`."
+    if reason == "bounced" or label == "bounced":
+        return f"came back; mend the address first, with `/invites fix {row.id}`."
+    if reason:
+        return f"asked not to be written to; `/invites pass {row.id}` prints a pass to hand over."
+    if label in labels.ON_THE_WAY:
+        return "is still on its way."
+    medium: Medium = "email" if row.medium == "email" else "text"
+    return "" if medium in services.couriers else services.missing.get(medium, "cannot leave now.")
