@@ -209,6 +209,39 @@ def put_off(session: Session, job: Claimed, *, after: timedelta, error: str) -> 
     )
 
 
+def put_back(session: Session, job: Claimed, *, error: str) -> bool:
+    """The job keeps its place in the line: it is due since it was asked for."""
+    return _settle(session, job, run_at=Job.created_at, again=False, error=error, unconfirmed=0)
+
+
+def hold(session: Session, job: Claimed, *, error: str) -> bool:
+    """The job was not even tried, and waits until somebody releases it."""
+    return _settle(
+        session,
+        job,
+        state="held",
+        again=False,
+        error=error,
+        unconfirmed=job.unconfirmed - 1,
+        tried_at=job.tried_at,
+    )
+
+
+def release(session: Session, community_id: int, lane: str) -> int:
+    """Let a community's held jobs of the lane take their place in line again. Gives how many."""
+    rows = changed(
+        session,
+        update(Job)
+        .where(
+            col(Job.community_id) == community_id, col(Job.lane) == lane, col(Job.state) == "held"
+        )
+        .values(state="ready", run_at=Job.created_at, error=""),
+    )
+    if rows:
+        leaves_work(session, lane, due_in=0)
+    return rows
+
+
 def bury(session: Session, job: Claimed, *, error: str) -> bool:
     """The job is given up; it stays visible as dead and can be revived."""
     return _settle(session, job, state="dead", error=error, finished_at=clock(session))
@@ -229,7 +262,9 @@ def cancel(session: Session, keys: Iterable[str]) -> None:
     changed(
         session,
         update(Job)
-        .where(col(Job.key).in_(list(keys)), col(Job.state) == "ready", ~col(Job.claimed))
+        .where(
+            col(Job.key).in_(list(keys)), col(Job.state).in_(["ready", "held"]), ~col(Job.claimed)
+        )
         .values(state="done", finished_at=clock(session), error="cancelled"),
     )
 

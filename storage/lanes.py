@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, Update, bindparam, func, select, update
 from sqlmodel import Session, col
 
-from storage.database import brief, clock, insert_into, run
+from storage.database import brief, clock, insert_into, leaves_work, run
 from storage.tables import Job, JobLane
 
 
@@ -156,8 +156,14 @@ def _first_due() -> Select[Any]:
     return query.where(col(Job.state) == "ready")
 
 
-def pause(session: Session, lane: str, *, seconds: float, slack: timedelta) -> None:
-    """Let nothing of the lane start for so long, in no worker."""
-    now = clock(session)
-    until = max(_lane(session, lane, lock=True), now + timedelta(seconds=seconds) + slack)
-    _set_lane(session, lane, until)
+def pause(
+    session: Session, lane: str, *, seconds: float, slack: timedelta, exactly: bool = False
+) -> None:
+    """Let nothing of the lane start for so long, in no worker.
+
+    Takes: exactly, whether this ends a longer pause; else the longer one counts.
+    """
+    free_at = _lane(session, lane, lock=True)
+    until = clock(session) + timedelta(seconds=seconds) + slack
+    _set_lane(session, lane, until if exactly else max(free_at, until))
+    leaves_work(session, lane, due_in=seconds)

@@ -36,6 +36,7 @@ def upgrade() -> None:
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('words', sa.Text(), nullable=False),
     sa.Column('since', storage.types.UTCDateTime(timezone=True), nullable=False),
+    sa.Column('told', sa.JSON(), nullable=True),
     sa.PrimaryKeyConstraint('lane', name=op.f('pk_trouble'))
     )
     with op.batch_alter_table('community', schema=None) as batch_op:
