@@ -137,7 +137,7 @@ def _invite_all(
     rows = _renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)
     for row in rows:
         row.medium = medium
-    dispatch(session, services, rows, invited_by=actor.name, now=now)
+    dispatch(session, services, rows, invited_by=actor.name, leader_id=actor.leader_id, now=now)
     for row in rows:
         note(session, actor, "invitation.sent", row, now=now)
     return Invited(tuple(free), len(asked) - len(free), receipt.id, by_hand=medium == "hand")
@@ -225,6 +225,7 @@ def dispatch(
     rows: Sequence[Invitation],
     *,
     invited_by: str,
+    leader_id: int = 0,
     now: datetime,
     attempts: dict[int, int] | None = None,
 ) -> list[Delivery]:
@@ -246,7 +247,8 @@ def dispatch(
         for row in rows
     ]
     for letter, row in zip(written, rows, strict=True):
-        letter.medium = row.medium  # a text may go by hand
+        letter.medium = row.medium  # a text may go by hand, and then it is this leader's to send
+        letter.facts["leader_id"] = leader_id
     deliveries.add_all(session, written)
     carry(session, written)
     return written
