@@ -162,7 +162,9 @@ def _buttons(standing: Standing, state: Label) -> tuple[Button, ...]:
     if state == "void":
         return (Button("Take back the void", f"/invites reopen {row.id}"),)
     buttons = []
-    if row.contact is not None and state != "opted out":
+    if row.medium == "hand" and row.contact is not None and state != "opted out":
+        buttons = _by_hand(row.id, state)
+    elif row.contact is not None and state != "opted out":
         if state in labels.TROUBLE:
             buttons.append(Button("Fix the address", f"/invites fix {row.id}", "primary"))
         buttons.append(Button("Resend", f"/invites resend {row.id}"))
@@ -171,6 +173,15 @@ def _buttons(standing: Standing, state: Label) -> tuple[Button, ...]:
     buttons.append(Button("Send another way", f"/invites other {row.id}"))
     buttons.append(Button("Void", f"/invites void {row.id}", "danger"))
     return tuple(buttons)
+
+
+def _by_hand(number: int, state: Label) -> list[Button]:
+    """Sending again is sending by hand again; nothing of ours resends it."""
+    fix = Button("Fix the number", f"/invites fix {number}")
+    if state != "to send by hand":
+        return [Button("Send from my own phone", f"/invites hand {number}"), fix]
+    send = Button("Send from my own phone", f"/invites hand {number}", "primary")
+    return [send, Button("I sent it", f"/invites sent {number}"), fix]
 
 
 def _of_many(
@@ -202,6 +213,9 @@ def _of_many(
     buttons = tuple(
         Button(f"Fix {_short(_who(row))}", f"/invites {row.invitation.id}") for row in shown
     )
+    if count["to send by hand"]:
+        send = Button("Send from my own phone", f"/invites hand all {receipt_id}", "primary")
+        buttons = (send, *buttons)
     return Card("\n".join(lines), (*buttons, Button("Show all invitations", "/invites")))
 
 
