@@ -1,30 +1,31 @@
 """Carries letters by e-mail: SMTP to the operator's mail server, over a few kept connections.
 
 E-mail is carried at least once: after an unclear end the same bytes go out again, with the same
-Message-ID, for a lost invitation is far worse than a repeated one.
+Message-ID, for a lost invitation is far worse than a repeated one. What became of a letter after
+that is heard in the mailbox that reports come to.
 """
 
 import asyncio
-import ssl
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from email_validator import EmailNotValidError, validate_email
+from starlette.routing import BaseRoute
 
-from bot.couriers.email import replies
+from bot.couriers.email import envelope, replies
+from bot.couriers.email.lines import Lines
 from bot.couriers.email.mime import compose
+from bot.couriers.email.returns.mailbox import Inbox
 from bot.couriers.email.settings import EmailSettings, configured, problems
 from bot.messages import Carried, Letter, Medium
-from bot.ports import Pace
+from bot.ports import Hear, Pace
 from bot.settings import Misconfigured
 
 __all__ = ("EmailCourier", "EmailSettings", "compose", "configured", "problems")
 
-_PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 8314, RFC 5321
 _CONNECTIONS = 4  # a letter takes 4 round trips: 10 letters/s at 100 ms each
-_LETTERS = 100  # per connection: many servers end a session soon after
 _IDLE = 15.0  # seconds a connection waits for more; servers drop them after 30 s and up
 _ANSWER = 30.0  # seconds to connect, and again to agree on the envelope
 _TAKE = 120.0  # seconds for the server to take the body: giving up early makes duplicates
@@ -33,17 +34,8 @@ _DELAYS = (30, 120, 600, 1800, 7200, 21600)  # seconds; greylists open after 5 t
 _GIVE_UP = timedelta(hours=24)
 
 
-@dataclass(slots=True, eq=False)
-class _Line:
-    """One connection to the mail server."""
-
-    smtp: SMTP
-    letters: int = 0  # carried over it
-    resting: asyncio.Task[None] | None = None  # ends it when nobody comes
-
-
 class EmailCourier:
-    """Carries letters to one mail server."""
+    """Carries letters to one mail server, and hears what came of them."""
 
     medium: Medium = "email"
     settle = 0.0  # seconds: there is nothing to look up, and so nothing to wait for
@@ -64,12 +56,11 @@ class EmailCourier:
             raise Misconfigured(*found)
         self._settings = settings
         self._sender = settings.mailbox
-        self._trust = None if settings.smtp_tls == "none" else _trust(settings)
         self._answer_within = answer_within
         self._take_within = take_within
-        self._idle = idle
+        self._lines = Lines(settings, answer_within=answer_within, idle=idle)
+        self._mailbox = Inbox(settings) if settings.imap_host else None
         self._places = asyncio.Semaphore(_CONNECTIONS)
-        self._waiting: list[_Line] = []
         rate = settings.smtp_rate
         self.pace = Pace(
             rate, max(1, round(rate / 5)), 4 * _CONNECTIONS, _DELAYS, _GIVE_UP, lease=_LEASE
@@ -85,9 +76,9 @@ class EmailCourier:
             letter = replace(letter, to=_ascii_address(letter.to))
         except EmailNotValidError:
             return Carried("permanent", replies.UNWRITABLE)
-        content = compose(letter, self._sender)
+        content = compose(letter, self._sender, stop_address=self._stop_address(letter))
         async with self._places:
-            return await self._carry(letter.to, content)
+            return await self._carry(letter, content)
 
     async def find(self, letter: Letter) -> Carried | None:
         """SMTP keeps no record that could be asked."""
@@ -95,47 +86,51 @@ class EmailCourier:
 
     async def close(self) -> None:
         """Take leave of the server on every waiting connection."""
-        while line := self._take_waiting():
-            await self._hang_up(line.smtp)
+        await self._lines.close()
 
-    async def _carry(self, to: str, content: bytes) -> Carried:
+    def plug(self, hear: Hear, *, address: str) -> None:
+        """Get to know who listens."""
+        if self._mailbox:
+            self._mailbox.plug(hear)
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Nobody calls."""
+        return ()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look into the mailbox now and then, where there is one, until told to stop."""
+        if self._mailbox:
+            await self._mailbox.run(stop)
+        else:
+            await stop.wait()
+
+    def _stop_address(self, letter: Letter) -> str:
+        """Where a mail tells us to stop, if somebody would read it there."""
+        back = self._settings.smtp_return_path
+        return envelope.stop_address(back, letter.tag) if back and self._mailbox else ""
+
+    async def _carry(self, letter: Letter, content: bytes) -> Carried:
         try:
-            line = self._take_waiting() or _Line(await self._connect())
+            line = await self._lines.take()
         except (OSError, SMTPException) as fault:
             return replies.not_connected(fault)
         try:
-            carried = await self._hand_over(line.smtp, to, content)
-            await self._put_back(line, carried)
+            carried = await self._hand_over(line.smtp, letter, content)
+            await self._lines.put_back(line, is_clean=carried.outcome == "accepted")
         except BaseException:
             line.smtp.close()
             raise
         return carried
 
-    async def _connect(self) -> SMTP:
-        settings = self._settings
-        smtp = SMTP(
-            hostname=settings.smtp_host,
-            port=settings.smtp_port or _PORTS[settings.smtp_tls],
-            username=settings.smtp_user or None,
-            password=settings.smtp_password.get_secret_value() or None,
-            local_hostname=self._sender.address.rpartition("@")[2],  # this machine's has no say
-            use_tls=settings.smtp_tls == "tls",
-            start_tls=settings.smtp_tls == "starttls",
-            tls_context=self._trust,
-            timeout=None,  # bounded here and in `_hand_over`, step by step
-        )
-        async with asyncio.timeout(self._answer_within):
-            await smtp.connect()
-        return smtp
-
-    async def _hand_over(self, smtp: SMTP, to: str, content: bytes) -> Carried:
+    async def _hand_over(self, smtp: SMTP, letter: Letter, content: bytes) -> Carried:
         """The mail transaction. Only an end without an answer to the body leaves us unsure."""
         stage: replies.Stage = "sender"
+        written = self._envelope(smtp, letter)
         try:
             async with asyncio.timeout(self._answer_within):
-                await smtp.mail(self._sender.address)
+                await smtp.mail(written.sender, options=written.of_letter)
                 stage = "recipient"
-                await smtp.rcpt(to)
+                await smtp.rcpt(letter.to, options=written.of_recipient)
             stage = "content"
             async with asyncio.timeout(self._take_within):
                 taken = await smtp.data(content)
@@ -150,49 +145,14 @@ class EmailCourier:
             return Carried("retry", replies.OUR_SILENCE)
         return Carried("accepted", code=str(taken.code), provider_id=taken.message[:200])
 
-    def _take_waiting(self) -> _Line | None:
-        """A connection that still stands, the one used last first."""
-        while self._waiting:
-            line = self._waiting.pop()
-            if line.resting:
-                line.resting.cancel()
-            if line.smtp.is_connected:
-                return line
-        return None
-
-    async def _put_back(self, line: _Line, carried: Carried) -> None:
-        line.letters += 1
-        if carried.outcome != "accepted":
-            await self._start_over(line.smtp)
-        if line.smtp.is_connected and line.letters < _LETTERS:
-            self._waiting.append(line)
-            line.resting = asyncio.create_task(self._rest(line))
-        else:
-            await self._hang_up(line.smtp)
-
-    async def _rest(self, line: _Line) -> None:
-        await asyncio.sleep(self._idle)
-        self._waiting.remove(line)
-        await self._hang_up(line.smtp)
-
-    async def _start_over(self, smtp: SMTP) -> None:
-        """Make the server forget a refused envelope."""
-        try:
-            async with asyncio.timeout(self._answer_within):
-                await smtp.rset()
-        except (OSError, SMTPException):
-            smtp.close()
-
-    async def _hang_up(self, smtp: SMTP) -> None:
-        """Say goodbye before closing. Source: RFC 5321, section 4.1.1.10."""
-        with suppress(OSError, SMTPException):
-            async with asyncio.timeout(self._answer_within):
-                await smtp.quit()
-        smtp.close()
-
-
-def _trust(settings: EmailSettings) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=settings.smtp_ca_file or None)
+    def _envelope(self, smtp: SMTP, letter: Letter) -> envelope.Envelope:
+        """Reports are asked for only where somebody reads them: one comes for every letter."""
+        return envelope.address(
+            letter,
+            self._sender.address,
+            return_path=self._settings.smtp_return_path,
+            reports=self._mailbox is not None and smtp.supports_extension("dsn"),
+        )
 
 
 def _ascii_address(address: str) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime
 
@@ -33,15 +33,28 @@ class Mailbox:
     address: str
 
 
-def compose(letter: Letter, sender: Mailbox) -> bytes:
+def compose(
+    letter: Letter,
+    sender: Mailbox,
+    *,
+    stop_address: str = "",
+    more: Mapping[str, str] | None = None,
+) -> bytes:
     """Build the message a letter becomes.
 
-    Takes: a letter whose address is ASCII, as is everything in it but names, subject and bodies.
+    Takes: a letter whose address is ASCII, as is everything in it but names, subject and bodies;
+    stop_address, where a mail tells us to stop; more, headers that a service asks for.
     Raises: ValueError when a line break or another script is where neither can be.
     Source: RFC 5322 (headers), RFC 2047 (names), RFC 2045 (bodies), RFC 8058 (one-click opt-out).
     """
     boundary = "=_" + hashlib.sha256(letter.message_id.encode()).hexdigest()[:32]
-    lines = [*_headers(letter, sender, boundary), ""]
+    lines = [
+        *_headers(letter, sender, stop_address),
+        *(_exact(name, value) for name, value in (more or {}).items()),
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        "",
+    ]
     for kind, body in (("plain", letter.text), ("html", letter.html)):
         lines += [
             f"--{boundary}",
@@ -54,7 +67,7 @@ def compose(letter: Letter, sender: Mailbox) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
-def _headers(letter: Letter, sender: Mailbox, boundary: str) -> Iterator[str]:
+def _headers(letter: Letter, sender: Mailbox, stop_address: str) -> Iterator[str]:
     yield _from(display_name(letter.sender_name) or display_name(sender.name), sender.address)
     yield _exact("To", letter.to)
     yield _words("Subject", one_line(letter.subject)[:_SUBJECT])
@@ -64,16 +77,15 @@ def _headers(letter: Letter, sender: Mailbox, boundary: str) -> Iterator[str]:
         yield _exact("In-Reply-To", letter.replies_to)
         yield _exact("References", letter.replies_to)
     if letter.event == "invitation" and letter.opt_out:
-        yield from _unsubscribe(letter.opt_out)
+        yield from _unsubscribe(letter.opt_out, stop_address)
     yield "Auto-Submitted: auto-generated"  # RFC 3834: no holiday replies
     yield "X-Auto-Response-Suppress: All"  # the same for Exchange
     yield _exact("Feedback-ID", f"{letter.event}:{letter.community}:transactional:porchlight")
-    yield "MIME-Version: 1.0"
-    yield f'Content-Type: multipart/alternative; boundary="{boundary}"'
 
 
-def _unsubscribe(opt_out: str) -> Iterator[str]:
-    yield _exact("List-Unsubscribe", f"<{opt_out}>")
+def _unsubscribe(opt_out: str, stop_address: str) -> Iterator[str]:
+    by_mail = f", <mailto:{stop_address}>" if stop_address else ""  # all that Microsoft heeds
+    yield _exact("List-Unsubscribe", f"<{opt_out}>{by_mail}")
     if opt_out.startswith("https://"):  # RFC 8058 allows one-click for nothing else
         yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 

@@ -1,22 +1,22 @@
 """How to reach the operator's mail server, and what is wrong with what was set."""
 
-import re
-import ssl
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
 
+from bot.couriers.email.checks import has_certificates, is_address, is_host
 from bot.couriers.email.mime import Mailbox
-from bot.settings import CONFIG, is_loopback
+from bot.couriers.email.returns.settings import ReturnSettings
+from bot.couriers.email.returns.settings import problems as return_problems
+from bot.settings import is_loopback
+
+_TASTE = {"smtp_tls", "smtp_rate", "imap_tls", "imap_folder", "imap_every"}
 
 
-class EmailSettings(BaseSettings):
-    """The mail server, and who writes."""
-
-    model_config = CONFIG
+class EmailSettings(ReturnSettings):
+    """The mail server, and who writes; and where reports come to."""
 
     smtp_host: str = ""
     smtp_port: int | None = Field(default=None, ge=1, le=65535)  # None: the usual one for SMTP_TLS
@@ -35,7 +35,7 @@ class EmailSettings(BaseSettings):
 
 def configured(settings: EmailSettings) -> bool:
     """Whether the operator means to send e-mail: anything but a matter of taste is set."""
-    return bool(settings.model_fields_set - {"smtp_tls", "smtp_rate"})
+    return bool(settings.model_fields_set - _TASTE)
 
 
 def problems(settings: EmailSettings) -> list[str]:
@@ -45,12 +45,12 @@ def problems(settings: EmailSettings) -> list[str]:
     authority = settings.smtp_ca_file
     doubts = {
         "SMTP_HOST is missing: the name of your mail server.": not settings.smtp_host,
-        "SMTP_HOST is a host name alone; the port goes into SMTP_PORT.": re.search(
-            r"[/@\s]|^[^:]+:\d+$", settings.smtp_host
+        "SMTP_HOST is a host name alone; the port goes into SMTP_PORT.": (
+            not is_host(settings.smtp_host)
         ),
         "SMTP_SENDER is missing: the address that invitations come from.": not settings.smtp_sender,
         "SMTP_SENDER must look like invites@example.org or Name <invites@example.org>.": (
-            settings.smtp_sender and not _is_address(settings.mailbox.address)
+            settings.smtp_sender and not is_address(settings.mailbox.address)
         ),
         "SMTP_PASSWORD is missing: SMTP_USER needs one.": settings.smtp_user and not password,
         "SMTP_USER is missing: SMTP_PASSWORD needs one.": password and not settings.smtp_user,
@@ -59,18 +59,8 @@ def problems(settings: EmailSettings) -> list[str]:
         ),
         "SMTP_CA_FILE has no use with SMTP_TLS=none.": authority and settings.smtp_tls == "none",
         "SMTP_CA_FILE is not a file of certificates in PEM.": (
-            authority and not _has_certificates(Path(authority))
+            authority and not has_certificates(Path(authority))
         ),
     }
-    return [words for words, found in doubts.items() if found]
-
-
-def _is_address(text: str) -> bool:
-    return text.isascii() and re.fullmatch(r"[^\s@<>\"]+@[^\s@<>\"]+", text) is not None
-
-
-def _has_certificates(path: Path) -> bool:
-    try:
-        return bool(ssl.create_default_context(cafile=str(path)).get_ca_certs())
-    except OSError:  # not there, not readable, or not PEM (SSLError is an OSError)
-        return False
+    found = [words for words, doubt in doubts.items() if doubt]
+    return found + return_problems(settings)

@@ -1,0 +1,111 @@
+"""Looks into the mailbox that reports come to, again and again, and has heard what they say.
+
+A message is marked as read only after what it says is stored, so that a crash in between has it
+heard again, which changes nothing. It stays in the mailbox. What says nothing about a letter stays
+unread, for people who share the mailbox, and is not looked at again until the next start.
+"""
+
+import asyncio
+import imaplib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+
+import structlog
+
+from bot.couriers.email.returns import reports
+from bot.couriers.email.returns.folder import Folder, NotLetIn, open_folder
+from bot.couriers.email.returns.settings import ReturnSettings
+from bot.messages import News
+from bot.ports import Hear
+from storage.database import DatabaseAway
+
+_ANSWER = 10.0  # seconds for each answer; the program's end waits for one, too
+_ROUND = 200  # messages at a time, so that a flood keeps nobody from the database
+_TOGETHER = 20  # messages whose news are stored together
+_REST = 300.0  # seconds until the next try when only the operator can help
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A message, and what it says about our letters."""
+
+    message: int
+    news: Sequence[News]
+
+
+class Inbox:
+    """The mailbox that reports come to."""
+
+    def __init__(self, settings: ReturnSettings, *, answer_within: float = _ANSWER) -> None:
+        """Make ready; nothing is opened before `run`."""
+        self._settings = settings
+        self._answer_within = answer_within
+        self._seen = ("", 0)  # the folder's validity, and the last message looked at
+        self._said = ""  # how the mailbox was; the same is not said again
+
+    def plug(self, hear: Hear) -> None:
+        """Get to know who listens."""
+        self._hear = hear
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look, and rest, until told to stop. Touches: network; storage by `hear`."""
+        while not stop.is_set():
+            rest = await self._look(stop)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await stop.wait()
+
+    async def _look(self, stop: asyncio.Event) -> float:
+        """Hear what is new. Gives the seconds until the next look."""
+        try:
+            await self._round(stop)
+        except NotLetIn as refusal:
+            self._say_once(log.error, "returns.mailbox_shut", words=refusal.words)
+            return _REST
+        except (imaplib.IMAP4.error, OSError) as fault:
+            self._say_once(log.warning, "returns.mailbox_away", kind=type(fault).__name__)
+        except DatabaseAway:
+            self._say_once(log.warning, "returns.database_away")
+        else:
+            self._say_once(log.info, "returns.mailbox_open")
+        return self._settings.imap_every
+
+    async def _round(self, stop: asyncio.Event) -> None:
+        settings, within = self._settings, self._answer_within
+        folder = await asyncio.to_thread(open_folder, settings, answer_within=within)
+        try:
+            validity, last = self._seen
+            after = last if validity == folder.validity else 0
+            unread = iter((await asyncio.to_thread(folder.unread, after=after))[:_ROUND])
+            while (some := list(islice(unread, _TOGETHER))) and not stop.is_set():
+                await self._take(folder, some)
+                self._seen = (folder.validity, some[-1])
+        finally:
+            await asyncio.to_thread(folder.close)
+
+    async def _take(self, folder: Folder, messages: Sequence[int]) -> None:
+        read = await asyncio.to_thread(self._read, folder, messages)
+        await self._hear([news for each in read for news in each.news])
+        understood = [each.message for each in read if each.news]
+        await asyncio.to_thread(folder.mark_read, understood)
+
+    def _read(self, folder: Folder, messages: Sequence[int]) -> list[_Read]:
+        back = self._settings.smtp_return_path
+        return [_Read(each, _understood(folder.read(each), back)) for each in messages]
+
+    def _say_once(self, say: Callable[..., None], event: str, **facts: str) -> None:
+        if (said := f"{event} {facts}") != self._said:
+            self._said = said
+            say(event, **facts)
+
+
+def _understood(content: bytes, return_path: str) -> Sequence[News]:
+    try:
+        return reports.read(content, return_path=return_path)
+    except Exception as error:  # noqa: BLE001 - a message of a stranger must not stop the others
+        log.warning("returns.unreadable", kind=type(error).__name__)
+        return ()
