@@ -38,6 +38,16 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=9)  # how many proxies of yours stand in front
     playground: bool | None = None  # None: on while no chat is set up and nothing is public
     sms_regions: str = ""  # "US,CA": where texts may go; default: the community's own region
+    # Hours of the recipient's day, "21-8", in which no text leaves; "off": it may at any time.
+    quiet_hours: str = "21-8"
+    # Limits; 0 lifts one. What is over a limit of a day waits for the next.
+    limit_emails: int = Field(default=100, ge=0)  # of a leader and day
+    limit_texts: int = Field(default=30, ge=0)  # of a leader and day
+    limit_community_texts: int = Field(default=200, ge=0)  # of a community and day
+    limit_new_leader: int = Field(default=10, ge=0)  # letters a day, in the first 24 hours
+    limit_contact: int = Field(default=3, ge=0)  # invitations in 30 days, of all communities
+    limit_resends: int = Field(default=3, ge=0)  # of one invitation to one address, in all
+    limit_resend_hours: int = Field(default=24, ge=0)  # until an invitation may be sent again
     log_level: str = "INFO"
 
     @field_validator("public_url")
@@ -68,6 +78,20 @@ class Settings(BaseSettings):
             raise ValueError("SMS_REGIONS must be two-letter regions like US,CA")
         return ",".join(regions)
 
+    @field_validator("quiet_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        first, _, last = value.partition("-")
+        if value != "off" and not (_is_hour(first) and _is_hour(last) and int(first) != int(last)):
+            raise ValueError("QUIET_HOURS must be two hours like 21-8, or off")
+        return value
+
+    @property
+    def quiet(self) -> tuple[int, int] | None:
+        """From which hour until which no text leaves; None: it may at any time."""
+        first, _, last = self.quiet_hours.partition("-")
+        return (int(first), int(last)) if last else None
+
     @property
     def address(self) -> str:
         """Where residents reach the pages, without a final slash."""
@@ -88,6 +112,10 @@ class Settings(BaseSettings):
     def at_home(self) -> bool:
         """Whether nobody but this computer can reach us: bound to loopback, no public address."""
         return is_loopback(self.host) and is_loopback(self.hostname)
+
+
+def _is_hour(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and int(text) < 24
 
 
 def is_loopback(host: str) -> bool:
