@@ -12,8 +12,13 @@ LONGEST = 400  # lines; beyond that a file becomes a folder
 
 # Where each library of the outside world may be named; everybody else sees a port.
 HOMES = {
-    "aiohttp": ("bot/chats/slack/", "bot/couriers/sms"),  # what their libraries speak through
+    "aiohttp": (
+        "bot/chats/slack/",
+        "bot/couriers/sms",  # these two: what their libraries speak through
+        "bot/couriers/email/services/fetching.py",
+    ),
     "aiosmtplib": ("bot/couriers/email",),
+    "cryptography": ("bot/couriers/email/services/signatures.py",),
     "css_inline": ("bot/templating.py",),
     "granian": ("bot/web/server.py", "bot/app.py", "bot/__main__.py"),
     "jinja2": ("bot/templating.py",),
