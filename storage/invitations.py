@@ -296,7 +296,7 @@ def take_draft(
     leader_id: int,
     draft_id: int,
     *,
-    media: Collection[str] = ("email", "text"),
+    media: Collection[str] = ("email", "text", "hand"),
     now: datetime,
 ) -> Draft | None:
     """The leader's own draft, once: None when it was sent, cancelled or never there.

@@ -123,7 +123,8 @@ async def test_with_one_real_courier_the_other_way_is_said_to_be_missing(
         assert set(house.services.couriers) == {medium}
         assert not isinstance(house.services.couriers[medium], OutboxCourier)
         assert set(house.services.missing) == {other}
-        reply = await scene.say(house.services, f"/invite {other} ana@example.org")
+        contact = {"email": "ana@example.org", "text": "+1 201 555 0123"}[other]
+        reply = await scene.say(house.services, f"/invite {other} {contact}")
         assert "not set up here" in reply.text
 
 

@@ -1,7 +1,8 @@
-"""`/invite`: by e-mail, by text, or on a pass."""
+"""`/invite`: by e-mail, by text, from one's own phone, or on a pass."""
 
 from datetime import datetime
 
+from bot.commands import by_hand
 from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.commands.passes import print_passes
 from bot.community import contacts, invitations, inviting, names, previews
@@ -19,10 +20,13 @@ _WAYS: dict[str, Way] = {
     "mail": "email",
     "text": "text",
     "sms": "text",
+    "hand": "hand",
+    "phone": "hand",
 }
 _NOUNS: dict[Way, tuple[str, str]] = {
     "email": ("e-mail", "an address, like `/invite email ana@example.org`"),
     "text": ("text", "a number, like `/invite text +1 201 555 0123`"),
+    "hand": ("text", "a number, like `/invite hand +1 201 555 0123`"),
 }
 _MARKS: dict[Verdict, str] = {
     "good": "✓",
@@ -30,6 +34,7 @@ _MARKS: dict[Verdict, str] = {
     "repeat": "–",
     "invited": "–",
     "member": "–",
+    "enough": "–",
     "opted out": "✗",
     "bounced": "✗",
     "bad": "✗",
@@ -38,7 +43,7 @@ _LONGEST_SHOWN = 60  # characters of what was typed
 
 
 async def invite(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
-    """Invite by one of the three ways, or show the form."""
+    """Invite by one of the ways, or show the form."""
     word, rest = said.split()
     if not word:
         return (
@@ -87,10 +92,12 @@ async def _filled_in(services: Services, actor: Actor, said: Said, *, now: datet
 
 
 async def _by(services: Services, actor: Actor, way: Way, pasted: str, *, now: datetime) -> Reply:
+    if way == "text" and by_hand.is_only_way(services):
+        way = "hand"
     if entry := contacts.only_piece(pasted, way):
         result = await inviting.invite_one(services, actor, medium=way, typed=entry, now=now)
         if result.sent:
-            return _sent(result)
+            return _sent(services, actor, result, now=now)
     preview = await previews.preview(services, actor, medium=way, pasted=pasted, now=now)
     if len(preview.rows) > 1:
         return _preview(preview)
@@ -107,15 +114,18 @@ async def _send(services: Services, actor: Actor, words: str, *, now: datetime) 
     result = await inviting.invite(
         services, actor, draft_id=number(draft, "draft"), spelling=spelling, now=now
     )
-    return _sent(result)
+    return _sent(services, actor, result, now=now)
 
 
-def _sent(result: Invited) -> Reply:
-    if not result.sent:
+def _sent(services: Services, actor: Actor, result: Invited, *, now: datetime) -> Reply:
+    if not result.sent or result.receipt_id is None:
         return Reply("Nobody was left to invite: all of them have been invited since, or joined.")
+    if result.by_hand:
+        return by_hand.ready(services, actor, result, now=now)
     who = result.sent[0].shown if len(result.sent) == 1 else f"{len(result.sent)} people"
     skipped = f" {result.skipped} left out: invited since, or joined." if result.skipped else ""
-    return Reply(f"Inviting {who}. I keep you posted how it goes.{skipped}")
+    waits = f" {result.waits}" if result.waits else ""
+    return Reply(f"Inviting {who}. I keep you posted how it goes.{waits}{skipped}")
 
 
 async def _one(
@@ -158,12 +168,21 @@ def _preview(preview: Preview) -> Reply:
     lines += [_line(row) for row in preview.rows]
     if preview.draft_id is None:
         return Reply("\n".join([*lines, "Nothing can be sent."]))
-    lines.append("Nothing is sent until you press Send.")
+    lines += [preview.waits] if preview.waits else []
+    by_hand_alone = preview.medium == "hand"
+    send = "Prepare" if by_hand_alone else "Send"
+    lines.append(
+        "Nothing is sent: you send each from your own phone."
+        if by_hand_alone
+        else "Nothing is sent until you press Send."
+    )
     buttons = []
     if good:
-        buttons.append(Button(f"Send {good}", f"/invite send {preview.draft_id}", "primary", True))
+        buttons.append(
+            Button(f"{send} {good}", f"/invite send {preview.draft_id}", "primary", True)
+        )
     if slips:
-        label = f"Send {preview.corrected}, spelling corrected"
+        label = f"{send} {preview.corrected}, spelling corrected"
         call = f"/invite send {preview.draft_id} corrected"
         buttons.append(Button(label, call, settles=True))
     buttons.append(Button("Cancel", f"/invite cancel {preview.draft_id}", settles=True))
@@ -177,6 +196,7 @@ def _summary(preview: Preview) -> str:
         ("repeat", "listed twice"),
         ("invited", "invited already"),
         ("member", "joined already"),
+        ("enough", "invited often enough"),
         ("opted out", "asked not to be written to"),
         ("bounced", "bounced lately"),
         ("bad", "cannot be used"),
@@ -202,7 +222,12 @@ _FORM = Form(
             "How",
             "choice",
             value="email",
-            options=(("email", "By e-mail"), ("text", "By text message"), ("pass", "On paper")),
+            options=(
+                ("email", "By e-mail"),
+                ("text", "By text message"),
+                ("hand", "By text from my own phone"),
+                ("pass", "On paper"),
+            ),
         ),
         Field(
             "to",
@@ -217,6 +242,13 @@ _FORM = Form(
             "lines",
             hint=f"One or up to {LIMIT}, one a line",
             shown_for=("way", "text"),
+        ),
+        Field(
+            "to",
+            "Mobile numbers",
+            "lines",
+            hint=f"One or up to {LIMIT}, one a line; you get a page to send each from",
+            shown_for=("way", "hand"),
         ),
         Field("count", "How many passes", "number", value="4", shown_for=("way", "pass")),
         Field(
@@ -237,8 +269,9 @@ INVITE = Command(
     usages=(
         Usage("/invite email ana@example.org", "sends an invitation by e-mail"),
         Usage("/invite text +1 201 555 0123", "sends an invitation by text message"),
+        Usage("/invite hand +1 201 555 0123", "makes a text for you to send from your own phone"),
         Usage("/invite email ...", f"takes up to {LIMIT} addresses pasted in any shape"),
-        Usage("/invite", "opens a form with all three ways"),
+        Usage("/invite", "opens a form with all the ways"),
     ),
     run=invite,
 )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.commands import lists
+from bot.commands import by_hand, lists
 from bot.commands.base import Command, Said, again, number
 from bot.community import invitations, passes
 from bot.community.contacts import Way
@@ -39,6 +39,12 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
             return _card(card)
         case "fix":
             return await _fix(services, actor, rest, said, now=now)
+        case "hand":
+            return await by_hand.send(services, actor, said, rest, now=now)
+        case "sent":
+            return await by_hand.sent(services, actor, rest, now=now)
+        case "text" if by_hand.is_only_way(services):
+            return await by_hand.send(services, actor, said, rest, now=now)
         case "email" | "text":
             way: Way = "email" if word == "email" else "text"
             return await _send_to(services, actor, way, rest, said, now=now)
@@ -65,8 +71,7 @@ async def _fix(services: Services, actor: Actor, rest: str, said: Said, *, now: 
     wanted = number(word, "invitation")
     typed = typed or said.fields.get("to", "")
     form = _asking(f"/invites fix {wanted}", "Fix the address", "Right address or number")
-    way: Way = "email" if "@" in typed else "text"
-    return await _readdress(services, actor, wanted, way, typed, form, said, now=now)
+    return await _readdress(services, actor, wanted, None, typed, form, said, now=now)
 
 
 async def _send_to(
@@ -85,7 +90,7 @@ async def _readdress(
     services: Services,
     actor: Actor,
     wanted: int,
-    way: Way,
+    way: Way | None,
     typed: str,
     form: Form,
     said: Said,
@@ -102,6 +107,8 @@ async def _readdress(
         if not said.fields:
             raise
         return again(form, said.fields, {"to": refusal.words})
+    if waits := await by_hand.if_it_waits(services, actor, wanted, now=now):
+        return waits
     return Reply(f"Sending it to {contact.shown}, with the same code.")
 
 
@@ -115,6 +122,7 @@ def _other_ways(wanted: int) -> Reply:
         (
             Button("By e-mail", f"/invites email {wanted}"),
             Button("By text", f"/invites text {wanted}"),
+            Button("From my own phone", f"/invites hand {wanted}"),
             Button("On a pass", f"/invites pass {wanted}"),
         ),
     )
@@ -130,6 +138,7 @@ INVITES = Command(
         Usage("/invites resend older 7d", "sends all of a list again, after showing whom"),
         Usage("/invites 17", "shows one, to resend, fix, void it or send it another way"),
         Usage("/invites resend 17", "sends it again with the same code"),
+        Usage("/invites hand 17", "opens a page to text it from your own phone"),
         Usage("/invites fix 17 ana@example.org", "mends the address; the code stays the same"),
         Usage("/invites void 17", "makes its code worthless; /invites reopen 17 takes that back"),
     ),

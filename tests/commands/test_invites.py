@@ -1,5 +1,6 @@
 """`/invites`: the list, one invitation, and what can be done with it."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from bot.community import deliveries
@@ -63,7 +64,7 @@ async def test_a_bounced_one_can_be_mended(services: Services) -> None:
 async def test_one_can_travel_another_way(services: Services) -> None:
     await say(services, "/invite ana@example.org")
     ways = await say(services, "/invites other 1")
-    assert labels(ways) == ["By e-mail", "By text", "On a pass"]
+    assert labels(ways) == ["By e-mail", "By text", "From my own phone", "On a pass"]
     assert (await say(services, "/invites text 1 201 555 0123")).text.endswith("the same code.")
     assert (await say(services, "/invites pass 1")).files[0].media_type == "application/pdf"
     assert "cannot get texts" in (await say(services, "/invites text 1 +1 800 555 0199")).text
@@ -74,7 +75,7 @@ async def test_a_void_is_taken_back_with_one_press(services: Services) -> None:
     void = await say(services, "/invites void 1")
     assert "its code no longer works" in void.text
     assert labels(void) == ["Take back the void"]
-    assert "Resend" in labels(await say(services, void.buttons[0].call))
+    assert "Void" in labels(await say(services, void.buttons[0].call))
     assert (await say(services, "/invites reopen 1")).text == "This invitation is not void."
 
 
@@ -91,3 +92,77 @@ async def test_unknown_numbers_are_unknown_here_and_next_door(services: Services
     assert (await scene.say_next_door(services, "/invites")).text == "There are no invitations."
     (row,) = await scene.all_of(services, Invitation)
     assert (row.contact, row.voided_at) == ("ana@example.org", None)
+
+
+# Lists, and many at once
+
+
+async def test_a_list_says_how_it_can_be_asked_for(services: Services) -> None:
+    await say(services, "/invite ana@example.org")
+    for said, told in (
+        ("older", "open invitations sent more than 7 days ago"),
+        ("older 1d", "open invitations sent more than 1 day ago"),
+        ("older 2w mine", "open invitations of yours sent more than 14 days ago"),
+        ("older 1m", "open invitations sent more than 30 days ago"),
+        ("failed receipt 1", "failed invitations in that message"),
+    ):
+        assert (await say(services, f"/invites {said}")).text == f"There are no {told}."
+    assert (await say(services, "/invites waiting")).text.startswith("1 waiting invitation, newest")
+    assert (await say(services, "/invites open mine")).text.startswith("1 open invitation of yours")
+    for wrong in ("older 0d", "older soon", "older 7x", "receipt x", "lost"):
+        assert "`/invites failed`" in (await say(services, f"/invites {wrong}")).text
+
+
+async def test_a_list_is_sent_again_after_a_look_and_once(services: Services) -> None:
+    await _fail(services, "ana@example.org", "bo@example.org", "cy@example.org")
+    await bounce(services, 3)
+    page = await say(services, "/invites failed")
+    assert labels(page)[-1] == "Resend these 3"
+    seen = await say(services, page.buttons[-1].call)
+    assert seen.text.splitlines() == [
+        "2 invitations by e-mail would be sent again, with the same codes:",
+        "✓ ana@example.org",
+        "✓ bo@example.org",
+        "1 is left out:",
+        "– #3 cy@example.org came back; mend the address first, with `/invites fix 3`.",
+        "Nothing is sent until you press Send.",
+    ]
+    assert labels(seen) == ["Send 2", "Cancel"]
+    assert all(button.settles for button in seen.buttons)
+    sent, refused = await asyncio.gather(
+        *(say(services, seen.buttons[0].call) for _ in range(2)),
+    )
+    if "already" in sent.text:
+        sent, refused = refused, sent
+    assert sent.text.startswith("Sending 2 invitations by e-mail again.")
+    assert refused.text == "That has been sent or cancelled already. Nothing was sent twice."
+    assert len(await scene.all_of(services, Delivery)) == 5
+    assert (await say(services, seen.buttons[1].call)).text == refused.text
+
+
+async def test_a_look_can_end_without_sending(services: Services) -> None:
+    await _fail(services, "ana@example.org")
+    seen = await say(services, "/invites resend failed")
+    assert (await say(services, seen.buttons[1].call)).text == "Cancelled. Nothing was sent again."
+    assert "already" in (await say(services, seen.buttons[0].call)).text
+    assert len(await scene.all_of(services, Delivery)) == 1
+    assert (await say(services, "/invites resend void")).text == "Nothing is left in that list."
+
+
+async def test_where_nothing_can_be_sent_the_ways_on_are_shown(services: Services) -> None:
+    await say(services, "/invite ana@example.org")
+    await bounce(services, 1)
+    reply = await say(services, "/invites resend failed")
+    assert reply.text.startswith("None of it can be sent again:\n– #1 ana@example.org came back;")
+    assert [button.call for button in reply.buttons] == ["/invites 1"]
+
+
+async def _fail(services: Services, *to: str) -> None:
+    """Invite these, and have all their letters fail."""
+    sent = await say(services, f"/invite email {' '.join(to)}")
+    if sent.buttons:
+        await say(services, sent.buttons[0].call)
+    await scene.all_done(services)
+    for row in await scene.all_of(services, Delivery):
+        now = datetime.now(UTC)
+        await deliveries.happened(services, row.id, "failed", key=f"f{row.id}", now=now)

@@ -63,7 +63,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Collect what a person reads."""
-        if self._open and self._open[-1][0] in {"style", "title"}:
+        if self._open and self._open[-1][0] in {"script", "style", "title"}:
             return
         self._words.append(data)
         if any(attributes.get("role") == "alert" for _, attributes in self._open):
