@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import contacts, labels
+from bot.community import labels, steps
 from bot.community.labels import Label
 from bot.messages import Button, Card
 from storage import batches, communities, deliveries, invitations, members
@@ -25,13 +25,13 @@ from storage.tables import Batch, Receipt
 
 COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
 _ASKED = "receipts asked for"  # a session's note of what its transaction refreshes already
-_SHOWN_TROUBLES = 5
+_SHOWN_TROUBLES = 5  # lines of a receipt of many
 _SHOWN_NEWS = 10
+_FIXED_ONE_BY_ONE = 3  # beyond that a list is handier than buttons
 _BY = {"email": "by e-mail", "text": "by text", "pass": "on a pass", "hand": "by hand"}
-_NOUN = {"email": "e-mail", "text": "text", "hand": "text"}
 _ORDER: tuple[Label, ...] = (
     "joined", "delivered", "sent", "queued", "to send by hand", "waiting", "checking", "bounced",
-    "failed", "opted out", "expired", "void",
+    "failed", "opted out", "printed", "expired", "void",
 )  # fmt: skip
 
 
@@ -102,8 +102,8 @@ def of_one(session: Session, standing: Standing, *, now: datetime) -> Card:
     """The card of one invitation: who, how it stands, what can be done."""
     row, delivery = standing.invitation, standing.delivery
     state = labels.label(standing, now=now)
-    who = _who(standing)
-    lines = [f"{labels.MARKS[state]} {who}: {_sentence(standing, state)}"]
+    who = labels.who(standing)
+    lines = [f"{labels.MARKS[state]} {who}: {steps.sentence(standing, state, now=now)}"]
     if state == "joined" and (redemption := invitations.redemption(session, row.id)):
         name, address = members.name_and_address(session, redemption)
         day = labels.day(redemption.at)
@@ -113,75 +113,7 @@ def of_one(session: Session, standing: Standing, *, now: datetime) -> Card:
     if state not in {"joined", "void", "expired"} and row.expires_at is not None:
         community = communities.get(session, row.community_id)
         lines.append(f"The code works until {_until(row.expires_at, community.timezone)}.")
-    return Card("\n".join(lines), _buttons(standing, state))
-
-
-def _who(standing: Standing) -> str:
-    row = standing.invitation
-    if row.contact is None or row.medium == "pass":
-        return f"Pass {row.serial} of batch {row.batch_id}" if row.batch_id else f"Pass #{row.id}"
-    return contacts.known(row.medium, row.contact).shown
-
-
-def _sentence(standing: Standing, state: Label) -> str:
-    medium = standing.invitation.medium
-    noun = _NOUN.get(medium, "pass")
-    match state:
-        case "queued":
-            return f"the {noun} is queued and goes out shortly."
-        case "checking":
-            return "we lost the connection while sending and are checking whether it went out."
-        case "waiting":
-            return f"the {noun} has not been taken yet; still trying."
-        case "to send by hand":
-            return "waits for you to send it from your phone."
-        case "sent" if medium == "hand":
-            return "sent by hand."  # by whom stands below
-        case "sent":
-            return f"the {noun} has been sent. No word yet that it arrived."
-        case "delivered":
-            return f"the {noun} has been delivered. Not joined yet."
-        case "bounced" | "failed":
-            return f"the {noun} did not arrive."
-        case "opted out":
-            return "does not want to be written to."
-        case "void":
-            return "the invitation is void; its code no longer works."
-        case "expired":
-            return "the code has expired. Resending makes it work again."
-        case "printed":
-            return "printed, not used yet."
-        case _:
-            return f"{state}."
-
-
-def _buttons(standing: Standing, state: Label) -> tuple[Button, ...]:
-    row = standing.invitation
-    if state == "joined":
-        return ()
-    if state == "void":
-        return (Button("Take back the void", f"/invites reopen {row.id}"),)
-    buttons = []
-    if row.medium == "hand" and row.contact is not None and state != "opted out":
-        buttons = _by_hand(row.id, state)
-    elif row.contact is not None and state != "opted out":
-        if state in labels.TROUBLE:
-            buttons.append(Button("Fix the address", f"/invites fix {row.id}", "primary"))
-        buttons.append(Button("Resend", f"/invites resend {row.id}"))
-        if state not in labels.TROUBLE:
-            buttons.append(Button("Fix the address", f"/invites fix {row.id}"))
-    buttons.append(Button("Send another way", f"/invites other {row.id}"))
-    buttons.append(Button("Void", f"/invites void {row.id}", "danger"))
-    return tuple(buttons)
-
-
-def _by_hand(number: int, state: Label) -> list[Button]:
-    """Sending again is sending by hand again; nothing of ours resends it."""
-    fix = Button("Fix the number", f"/invites fix {number}")
-    if state != "to send by hand":
-        return [Button("Send from my own phone", f"/invites hand {number}"), fix]
-    send = Button("Send from my own phone", f"/invites hand {number}", "primary")
-    return [send, Button("I sent it", f"/invites sent {number}"), fix]
+    return Card("\n".join(lines), steps.buttons(standing, state))
 
 
 def _of_many(
@@ -189,34 +121,51 @@ def _of_many(
 ) -> Card:
     media = {group.medium for group in groups}
     how = _BY[media.pop()] if len(media) == 1 else "in several ways"
-    gone = sum(group.count for group in groups if deliveries.has_left(group.state))
+    gone = sum(group.count for group in groups if _went_out(group))
     count: Counter[Label] = Counter()
     for group in groups:
         count[labels.label_of_alike(group)] += group.count
-    parts = [f"{gone} of {total} sent"]
-    parts += [f"{count[state]} {state}" for state in _ORDER if count[state] and state != "sent"]
-    lines = [f"{total} invitations {how}: {', '.join(parts)}."]
+    lines = [f"{total} invitations {how}: {', '.join(_parts(count, gone, total))}."]
     in_trouble = sum(count[state] for state in labels.TROUBLE)
     shown = (
         invitations.in_trouble(session, receipt_id, limit=_SHOWN_TROUBLES, now=now)
         if in_trouble
         else []
     )
-    for row in shown:
-        state = labels.label(row, now=now)
-        why = row.delivery.words if row.delivery else ""
-        lines.append(f"{labels.MARKS[state]} {_who(row)}: {why or _sentence(row, state)}")
+    lines += [_trouble(row, labels.label(row, now=now), now=now) for row in shown]
     if in_trouble > len(shown):
         lines.append(f"… and {in_trouble - len(shown)} more.")
     if gone < total and (words := invitations.held_up(session, receipt_id)):
         lines.append(words)
-    buttons = tuple(
-        Button(f"Fix {_short(_who(row))}", f"/invites {row.invitation.id}") for row in shown
-    )
-    if count["to send by hand"]:
-        send = Button("Send from my own phone", f"/invites hand all {receipt_id}", "primary")
-        buttons = (send, *buttons)
-    return Card("\n".join(lines), (*buttons, Button("Show all invitations", "/invites")))
+    return Card("\n".join(lines), _ways_on(receipt_id, shown, in_trouble))
+
+
+def _went_out(group: Alike) -> bool:
+    """Whether these have left the house; a letter that nobody took, or was held back, has not."""
+    return deliveries.has_left(group.state) and group.state not in {"failed", "opted_out"}
+
+
+def _parts(count: Counter[Label], gone: int, total: int) -> list[str]:
+    """How they stand; the numbers after the first add up to all."""
+    more_is_known = set(count) - {"sent"} - labels.ON_THE_WAY
+    told = [state for state in _ORDER if count[state] and (state != "sent" or more_is_known)]
+    words = {"sent": "without word yet"}
+    return [f"{gone} of {total} sent", *(f"{count[one]} {words.get(one, one)}" for one in told)]
+
+
+def _trouble(row: Standing, state: Label, *, now: datetime) -> str:
+    why = row.delivery.words if row.delivery else ""
+    return f"{labels.MARKS[state]} {labels.who(row)}: {why or steps.sentence(row, state, now=now)}"
+
+
+def _ways_on(receipt_id: int, shown: Sequence[Standing], in_trouble: int) -> tuple[Button, ...]:
+    """One button each for a few in trouble, one for all of many; at most five together."""
+    ways = [Button(f"Fix {_short(labels.who(row))}", f"/invites {row.invitation.id}")
+            for row in shown if in_trouble <= _FIXED_ONE_BY_ONE]  # fmt: skip
+    if in_trouble > 1:
+        all_of_them = f"/invites failed receipt {receipt_id}"
+        ways.append(Button("Fix or resend the failed ones", all_of_them, "primary"))
+    return (*ways, Button("Show all", f"/invites all receipt {receipt_id}"))
 
 
 def _short(who: str) -> str:
@@ -240,7 +189,7 @@ def of_batch(session: Session, batch: Batch, *, now: datetime) -> Card:
     return Card(f"▫ {name}: {passes} printed{handed}, {', '.join(parts)}.", tuple(buttons))
 
 
-def news(session: Session, receipt: Receipt) -> Card | None:
+def news(session: Session, receipt: Receipt, *, now: datetime) -> Card | None:
     """Who joined, and whose letter did not arrive, since it was said below the receipt."""
     since = receipt.told_at
     assert since is not None
@@ -250,8 +199,7 @@ def news(session: Session, receipt: Receipt) -> Card | None:
     ]
     for row in invitations.failed_since(session, receipt.id, since=since):
         state = labels.of_state(row.delivery.state if row.delivery else "failed")
-        why = row.delivery.words if row.delivery else ""
-        lines.append(f"{labels.MARKS[state]} {_who(row)}: {why or _sentence(row, state)}")
+        lines.append(_trouble(row, state, now=now))
     if not lines:
         return None
     more = len(lines) - _SHOWN_NEWS

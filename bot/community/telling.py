@@ -69,7 +69,7 @@ def draw(session: Session, services: Services, claimed: Sequence[Claimed]) -> di
     for receipt in deliveries.receipts(session, wanted):
         chat = services.chats.get(receipt.chat)
         unseen = chat is not None and chat.edits_unseen and receipt.told_at is not None
-        news = receipts.news(session, receipt) if unseen else None
+        news = receipts.news(session, receipt, now=now) if unseen else None
         card = receipts.compose(session, receipt, now=now)
         drawn[wanted[receipt.id]] = Drawn(receipt, card, news, now)
     return drawn

@@ -1,0 +1,128 @@
+"""Sending many again: the same codes, one transaction, one receipt, and never twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.community import deliveries, invitations, inviting, optouts, resending, tokens
+from bot.community.inviting import NoSuchDraft
+from bot.community.leaders import Actor
+from bot.community.lists import Wanted
+from bot.community.resending import Preview
+from bot.messages import Event
+from bot.ports import Services
+from storage.tables import Audit, Delivery, Draft, Invitation, Receipt
+from tests.community import scene
+from tests.community.scene import NOW, on_both
+
+OLD = Wanted("older", days=7)
+LATER = NOW + timedelta(days=8)
+
+
+async def seen(services: Services, who: Actor, wanted: Wanted = OLD) -> Preview:
+    """What would become of the list, eight days from now."""
+    return await resending.preview(services, who, wanted, now=LATER)
+
+
+async def happens(services: Services, number: int, event: Event) -> None:
+    """Something is heard of the first letter of an invitation."""
+    rows = await scene.all_of(services, Delivery)
+    letter = next(row for row in rows if row.invitation_id == number)
+    await deliveries.happened(services, letter.id, event, key=f"{number}:{event}", now=NOW)
+
+
+async def sent(services: Services, count: int, robin: Actor) -> list[Invitation]:
+    """So many invitations by e-mail whose letters have left."""
+    rows = await scene.invite(services, robin, " ".join(f"n{n}@ex.org" for n in range(count)))
+    for row in rows:
+        await happens(services, row.id, "sent")
+    return rows
+
+
+@on_both
+async def test_all_go_again_with_their_codes_and_in_one_receipt(
+    services: Services, robin: Actor
+) -> None:
+    rows = await sent(services, 3, robin)
+    codes = [scene.code_of(services, row) for row in rows]
+    preview = await seen(services, robin)
+    assert preview.draft_id is not None
+    done = await resending.send(services, robin, draft_id=preview.draft_id, now=LATER)
+    assert [contact.address for contact in done.contacts] == [row.contact for row in rows]
+    after = await scene.all_of(services, Invitation)
+    assert [scene.code_of(services, row) for row in after] == codes
+    assert {row.receipt_id for row in after} == {max(r.id for r in await _receipts(services))}
+    assert all(row.expires_at and row.expires_at > LATER + timedelta(days=30) for row in after)
+    letters = await scene.all_of(services, Delivery)
+    assert [row.attempt for row in letters] == [1, 1, 1, 2, 2, 2]
+    trail = [row.action for row in await scene.all_of(services, Audit)]
+    assert trail[3:] == ["invitation.resent"] * 3
+    with pytest.raises(NoSuchDraft):
+        await resending.send(services, robin, draft_id=preview.draft_id, now=LATER)
+    assert len(await scene.all_of(services, Delivery)) == 6
+
+
+async def _receipts(services: Services) -> list[Receipt]:
+    return await scene.all_of(services, Receipt)
+
+
+async def test_who_is_left_out_and_why(services: Services, robin: Actor) -> None:
+    rows = await sent(services, 6, robin)
+    await happens(services, rows[0].id, "bounced")
+    await happens(services, rows[1].id, "opted_out")
+    await happens(services, rows[2].id, "deferred")
+    await scene.redeem(services, scene.code_of(services, rows[5]), scene.sign_up(email="n3@ex.org"))
+    preview = await seen(services, robin)
+    why = {kept.standing.invitation.contact: kept.why for kept in preview.sorted.stays}
+    assert [contact.address for contact in preview.sorted.contacts] == ["n4@ex.org"]
+    assert "mend the address first, with `/invites fix 1`" in why["n0@ex.org"]
+    assert "asked not to be written to; `/invites pass 2`" in why["n1@ex.org"]
+    assert why["n2@ex.org"] == "is still on its way."
+    assert why["n3@ex.org"] == "joined already."
+
+
+async def test_what_happened_since_the_look_is_heeded(services: Services, robin: Actor) -> None:
+    rows = await sent(services, 4, robin)
+    preview = await seen(services, robin)
+    await scene.redeem(services, scene.code_of(services, rows[0]), now=LATER)
+    await invitations.void(services, robin, rows[1].id, now=LATER)
+    letters = await scene.all_of(services, Delivery)
+    token = tokens.sign(services.keys, "optout", letters[2].id)
+    await optouts.opt_out(services, token, now=LATER)
+    assert preview.draft_id is not None
+    done = await resending.send(services, robin, draft_id=preview.draft_id, now=LATER)
+    assert [contact.address for contact in done.contacts] == ["n3@ex.org"]
+    assert [kept.standing.invitation.id for kept in done.stays] == [1, 2, 3]
+    assert len(await scene.all_of(services, Delivery)) == 5
+
+
+async def test_a_hundred_at_a_time_the_oldest_first(services: Services, robin: Actor) -> None:
+    await scene.invite(services, robin, " ".join(f"a{n}@ex.org" for n in range(100)))
+    await scene.invite(services, robin, "b0@ex.org b1@ex.org")
+    for row in await scene.all_of(services, Delivery):
+        await deliveries.happened(services, row.id, "failed", key=f"{row.id}", now=NOW)
+    preview = await seen(services, robin, Wanted("failed"))
+    assert (len(preview.sorted.goes), preview.more) == (100, 2)
+    assert preview.sorted.goes[0].invitation.id == 1
+    assert preview.draft_id is not None
+    await resending.send(services, robin, draft_id=preview.draft_id, now=LATER)
+    rest = await seen(services, robin, Wanted("failed"))
+    assert [one.invitation.contact for one in rest.sorted.goes] == ["b0@ex.org", "b1@ex.org"]
+
+
+async def test_a_look_belongs_to_one_leader_and_is_no_paste(
+    services: Services, robin: Actor
+) -> None:
+    await sent(services, 1, robin)
+    sam, noor = await scene.second_leader(services), await scene.next_door(services)
+    draft_id = (await seen(services, robin)).draft_id
+    assert draft_id is not None
+    for who in (sam, noor):
+        with pytest.raises(NoSuchDraft):
+            await resending.send(services, who, draft_id=draft_id, now=LATER)
+        with pytest.raises(NoSuchDraft):
+            await resending.forget(services, who, draft_id=draft_id, now=LATER)
+    with pytest.raises(NoSuchDraft):
+        await inviting.invite(services, robin, draft_id=draft_id, now=LATER)
+    assert [row.taken_at for row in await scene.all_of(services, Draft)][-1:] == [None]
+    assert (await seen(services, noor)).draft_id is None
