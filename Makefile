@@ -9,7 +9,7 @@ PYTHONS := $(or $(PYTHON),python3 python3.11 python3.12 python3.13 python3.14 py
 COMPILE = $(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command 'make pins' $(UPGRADE)
 
-.PHONY: help run test lint bench pins clean
+.PHONY: help run test lint words bench pins clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -25,6 +25,9 @@ lint: $(VENV)/tests.stamp ## Check style, types and the direction of imports
 	@failed=0; for check in 'ruff check' 'ruff format --check' mypy 'lint-imports --no-logo'; do \
 		$(BIN)/$$check || failed=1; \
 	done; exit $$failed
+
+words: $(VENV)/tests.stamp ## Bring the translations up to date; ARGS=de begins a language
+	@$(BIN)/python -m tests.provision.words $(ARGS)
 
 bench: $(VENV)/tests.stamp $(VENV)/peer.stamp ## Measure how fast it is on this machine
 	@$(BIN)/python tests/bench/run.py $(ARGS)

@@ -1,16 +1,27 @@
-"""The one Jinja environment: autoescaped, strict about undefined names, CSS inlined once at start.
+"""The Jinja environments, one for each language: autoescaped, strict about undefined names, CSS
+inlined once at start.
 
 Inlining the *source* of `body.html` is safe under three rules, which the house tests check:
 control flow only around whole elements and never between table rows; no quotes inside an
 expression in an attribute; no <, > or & inside an expression.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import css_inline
-from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+)
+from markupsafe import Markup
+
+from bot.languages import SOURCE, Language, read_languages
 
 _PACKAGED = Path(__file__).parent / "_templates"
 _CHECKOUT = Path(__file__).parent.parent / "templates"
@@ -39,21 +50,57 @@ def _inlined(source: str, name: str) -> str:
 
 
 class Templates:
-    """Renders words for residents."""
+    """Renders words for residents, in the language of whoever reads them.
+
+    Raises: Misconfigured, when a catalogue of translated words is broken.
+    """
 
     def __init__(self, root: Path = TEMPLATES) -> None:
-        loader: BaseLoader = _InliningLoader(root)
+        loader = _InliningLoader(root)
         self.root = root
-        self.environment = Environment(
-            loader=loader,
-            autoescape=lambda name: name is None or name.endswith(".html"),  # noqa: S701 - words.txt
-            undefined=StrictUndefined,
-            auto_reload=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=False,
-        )
+        self.languages = read_languages(root / "languages")
+        self._environments = {
+            tag: _environment(loader, language) for tag, language in self.languages.items()
+        }
 
-    def render(self, name: str, /, **words: Any) -> str:
-        """Render one template, e.g. `email/invitation/body.txt`."""
-        return self.environment.get_template(name).render(**words)
+    def get(self, name: str, *, language: str = SOURCE) -> Template:
+        """One template, e.g. `email/invitation/body.txt`; English where we lack the language."""
+        return self._environments[self.languages.of(language).tag].get_template(name)
+
+    def render(self, name: str, /, *, language: str = SOURCE, **words: Any) -> str:
+        """Render one template."""
+        return self.get(name, language=language).render(**words)
+
+    def blocks(
+        self, name: str, words: Mapping[str, Any], *, language: str, only: Iterable[str] = ()
+    ) -> dict[str, str]:
+        """The blocks of a template, all of them unless some are named, each rendered by itself."""
+        template = self.get(name, language=language)
+        context = template.new_context(dict(words))
+        return {
+            block: "".join(template.blocks[block](context)) for block in only or template.blocks
+        }
+
+
+def _environment(loader: BaseLoader, language: Language) -> Environment:
+    environment = Environment(
+        loader=loader,
+        autoescape=lambda name: name is None or name.endswith(".html"),  # noqa: S701 - words.txt
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    translated: Any = environment  # whose methods the extension adds
+    translated.install_gettext_translations(language.translations, newstyle=True)
+    environment.policies["ext.i18n.trimmed"] = True  # where a line is broken says nothing
+    environment.filters |= {"bdi": _bdi, "say": language.say, "long_date": language.long_date}
+    environment.globals |= {"lang": language.tag, "dir": language.direction}
+    return environment
+
+
+def _bdi(name: str) -> Markup:
+    """A name that keeps its own direction of writing amid other words."""
+    return Markup("<bdi>{}</bdi>").format(name)

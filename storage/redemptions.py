@@ -43,7 +43,8 @@ class Found:
     welcome: str
     features: list[str]
     colour: str
-    language: str
+    language: str  # the community's
+    theirs: str  # in which the invitation was written; empty: in the community's
     region: str
     timezone: str
 
@@ -76,6 +77,7 @@ def _by_code() -> Any:
             col(Community.features),
             col(Community.colour),
             col(Community.language),
+            col(Invitation.language),
             col(Community.region),
             col(Community.timezone),
         )

@@ -13,17 +13,19 @@ from bot.community import names
 from bot.community.errors import BadFields
 from bot.community.leaders import Actor
 from bot.community.names import BadWords
+from bot.languages import Sentence
 from bot.ports import Services
 from storage import audits, communities, invitations, jobs, members
 from storage.listing import Wanted, matching
 from storage.tables import ChatLink, Community
 
-_DEFAULT_WELCOME = "We look after each other here. Come and say hello."
+# Said in each reader's language, until a leader writes others.
+_DEFAULT_WELCOME = Sentence("We look after each other here. Come and say hello.")
 _DEFAULT_FEATURES = (
-    "News from the neighbours, in one place",
-    "Events, and who brings what",
-    "Things to lend, borrow and give away",
-    "Somebody to ask when you need a hand",
+    Sentence("News from the neighbours, in one place"),
+    Sentence("Events, and who brings what"),
+    Sentence("Things to lend, borrow and give away"),
+    Sentence("Somebody to ask when you need a hand"),
 )
 _LONGEST_WELCOME = 280
 _MOST_FEATURES = 8

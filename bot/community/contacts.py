@@ -19,6 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from bot.community.errors import Refusal
+from bot.languages import Sentence
 from bot.settings import Keys
 
 Way = Literal["email", "text", "hand"]  # by hand: a text from a leader's own phone
@@ -138,18 +139,18 @@ def parse_email(typed: str) -> Contact:
     """An e-mail address. Raises: BadContact."""
     typed = clean(typed)
     if len(typed) > _LONGEST:
-        raise BadContact("it is too long for an e-mail address")
+        raise BadContact(Sentence("it is too long for an e-mail address"))
     if "@" not in typed:
-        raise BadContact("an e-mail address has an @ in it")
+        raise BadContact(Sentence("an e-mail address has an @ in it"))
     if " " in typed:
-        raise BadContact("there is a space in it")
+        raise BadContact(Sentence("there is a space in it"))
     local, _, domain = typed.rpartition("@")
     if not local.isascii():
-        raise BadContact("accents before the @ cannot be delivered; check the spelling")
+        raise BadContact(Sentence("accents before the @ cannot be delivered; check the spelling"))
     try:
         valid = validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
-        raise BadContact("it is not spelt like an e-mail address") from None
+        raise BadContact(Sentence("it is not spelt like an e-mail address")) from None
     address = f"{valid.local_part}@{valid.ascii_domain}".lower()
     meant = _SLIPS.get(domain.lower(), "")
     return Contact(
@@ -199,15 +200,15 @@ def _dialled(typed: str, region: str) -> phonenumbers.PhoneNumber:
     typed = unicodedata.normalize("NFKC", clean(typed))
     extension = re.search(r"(?i)(?<=\d)\s*(?:x|ext\.?|#)\s*\d+$", typed)
     if extension:
-        raise BadContact("a number with an extension cannot get texts")
+        raise BadContact(Sentence("a number with an extension cannot get texts"))
     if not _PHONE.fullmatch(typed):
-        raise BadContact("a number has only digits, spaces and + ( ) . - in it")
+        raise BadContact(Sentence("a number has only digits, spaces and + ( ) . - in it"))
     try:
         number = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException:
-        raise BadContact("it is not a telephone number") from None
+        raise BadContact(Sentence("it is not a telephone number")) from None
     if typed.count("+") > 1 or not phonenumbers.is_valid_number(number):
-        raise BadContact("no telephone has this number; check the digits")
+        raise BadContact(Sentence("no telephone has this number; check the digits"))
     return number
 
 

@@ -6,6 +6,8 @@ in it. `bot.dispatch` and `bot.web` are the only translators.
 
 from typing import Any, ClassVar
 
+from bot.languages import Sentence
+
 
 class Refusal(Exception):
     """That cannot be done."""
@@ -20,8 +22,13 @@ class Refusal(Exception):
 
     @property
     def words(self) -> str:
-        """The sentence for the person, with the facts filled in."""
-        return " ".join((type(self).__doc__ or "").split()).format_map(self.facts)
+        """The sentence for the person, with the facts filled in; a page may translate it."""
+        return Sentence(self.pattern(), **self.facts)
+
+    @classmethod
+    def pattern(cls) -> str:
+        """The sentence with its braces."""
+        return " ".join((cls.__doc__ or "").split())
 
     def __str__(self) -> str:
         return type(self).__name__  # never the facts: they may be an address

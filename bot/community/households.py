@@ -13,6 +13,7 @@ from bot.community.contacts import BadContact, Contact
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
 from bot.community.redemptions import HOUSEHOLD_LIMIT, TooManyTries, parse_own_contact
+from bot.languages import Sentence
 from bot.ports import Services
 from bot.settings import Keys
 from storage import attempts, audits, communities, deliveries, members
@@ -77,7 +78,8 @@ class Home:
     household_id: int
     community: str
     colour: str
-    language: str
+    language: str  # BCP 47, of the community
+    theirs: str  # of the member; empty: not known
     address: str
     members: tuple[Housemate, ...]
     viewer_id: int
@@ -158,7 +160,7 @@ def _parse(name: str, contact: str, region: str) -> tuple[str, str, str]:
         if contact.strip():
             email, phone = parse_own_contact(contact, region=region)
     except BadContact as bad:
-        errors["contact"] = f"Please check this: {bad.why}."
+        errors["contact"] = Sentence("Please check this: {why}.", why=bad.why)
     if errors:
         raise BadFields(errors)
     return parsed, email, phone
@@ -225,7 +227,8 @@ def _readings(typed: str, regions: Sequence[str]) -> set[Contact]:
         except BadContact as bad:
             why = bad.why
     if not readings:
-        raise BadFields({"contact": f"Please check this: {why or 'nobody is here yet'}."})
+        why = why or Sentence("nobody is here yet")
+        raise BadFields({"contact": Sentence("Please check this: {why}.", why=why)})
     return readings
 
 
@@ -242,6 +245,7 @@ def _write_link(session: Session, services: Services, member: Member, *, now: da
         facts=letters.facts_of(
             community,
             address=services.settings.address,
+            language=member.language,
             name=member.name,
             until=(now + LINK).isoformat(),
         ),
@@ -267,6 +271,7 @@ def _home(session: Session, member_id: int) -> Home:
         community=community.name,
         colour=community.colour,
         language=community.language,
+        theirs=viewer.language,
         address=members.household(session, viewer.household_id).address,
         members=tuple(map(_housemate, members.of_household(session, viewer.household_id))),
         viewer_id=viewer.id,

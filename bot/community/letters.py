@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from bot.community import codes, segments, tokens
 from bot.community.contacts import Contact
+from bot.languages import Language, Sentence
 from bot.messages import Letter, Medium
 from bot.ports import Services
 from bot.settings import Keys
@@ -21,10 +22,6 @@ from storage import deliveries, invitations
 from storage.tables import Community, Delivery, Invitation
 
 STALE = timedelta(hours=24)  # an older Date header costs 2.6 points with SpamAssassin
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +34,20 @@ class Words:
     link: str
 
 
-def facts_of(community: Community, *, address: str, **more: Any) -> dict[str, Any]:
-    """What every letter of the community is rendered from, to be stored with the delivery."""
+def facts_of(
+    community: Community, *, address: str, language: str = "", **more: Any
+) -> dict[str, Any]:
+    """What every letter of the community is rendered from, to be stored with the delivery.
+
+    Takes: language, of who reads it; empty: the community's.
+    """
     return {
         "address": address,  # of our pages
         "community": community.name,
         "slug": community.slug,
         "colour": community.colour,
         "postal": community.postal,
-        "language": community.language,
+        "language": language or community.language,
         **more,
     }
 
@@ -93,9 +95,7 @@ def render(session: Session, services: Services, delivery: Delivery) -> Letter:
         subject=words.subject,
         text=words.text,
         html=words.html,
-        sender_name=f"{facts['invited_by']} via {facts['community']}"
-        if delivery.event == "invitation"
-        else facts["community"],
+        sender_name=_sender_name(services, delivery),
         link=words.link,
         proof=words.link.rpartition("/")[2],
         opt_out=_opt_out(services.keys, delivery),
@@ -108,11 +108,22 @@ def render(session: Session, services: Services, delivery: Delivery) -> Letter:
     )
 
 
+def _sender_name(services: Services, delivery: Delivery) -> str:
+    facts = delivery.facts
+    if delivery.event != "invitation":
+        return str(facts["community"])
+    via = Sentence("{name} via {community}", name=facts["invited_by"], community=facts["community"])
+    return services.templates.languages.of(facts["language"]).say(via)
+
+
 def words_of(session: Session, services: Services, delivery: Delivery) -> Words:
     """What the resident reads in this delivery's letter."""
-    words = {**delivery.facts, **_for_event(session, services.keys, delivery)}
+    language = services.templates.languages.of(delivery.facts["language"])
+    words = {**delivery.facts, **_for_event(session, services.keys, delivery, language)}
     words["opt_out"] = _opt_out(services.keys, delivery)
     folder = f"{delivery.medium}/{delivery.event}"
+    if delivery.medium == "hand":
+        return Words("", _text(services, "by_hand", words), "", words["link"])
     if delivery.medium == "text":
         return Words("", _text(services, delivery.event, words), "", words["link"])
     words["on_colour"] = on_colour(words["colour"])
@@ -135,12 +146,14 @@ def _text(services: Services, event: str, words: dict[str, Any]) -> str:
     return segments.fit(render, names)
 
 
-def _for_event(session: Session, keys: Keys, delivery: Delivery) -> dict[str, Any]:
+def _for_event(
+    session: Session, keys: Keys, delivery: Delivery, language: Language
+) -> dict[str, Any]:
     address = delivery.facts["address"]
     if delivery.event == "household_link":
         until = datetime.fromisoformat(delivery.facts["until"])
         token = tokens.sign(keys, "household", delivery.member_id or 0, until=until)
-        return {"link": f"{address}/h/{token}", "valid_until": "for one hour"}
+        return {"link": f"{address}/h/{token}"}
     if delivery.event == "household_joined":
         return {"link": f"{address}/household?d={delivery.id}"}  # the id makes the text unique
     assert delivery.invitation_id is not None
@@ -151,7 +164,7 @@ def _for_event(session: Session, keys: Keys, delivery: Delivery) -> dict[str, An
         "code": codes.grouped(code),
         "link": codes.link(address, code),
         "type_at": type_at(address),
-        "valid_until": long_date(date.fromisoformat(delivery.facts["until"])),
+        "valid_until": language.long_date(date.fromisoformat(delivery.facts["until"])),
     }
 
 
@@ -163,6 +176,7 @@ def invitation_facts(
     return facts_of(
         community,
         address=services.settings.address,
+        language=row.language,
         welcome=community.welcome,
         features=community.features,
         invited_by=invited_by,
@@ -178,11 +192,6 @@ def last_day(expires_at: datetime, timezone: str) -> date:
 def type_at(address: str) -> str:
     """The address to type a code at, as short as paper likes it."""
     return address.removeprefix("https://").removeprefix("http://") + "/join"
-
-
-def long_date(day: date) -> str:
-    """22 December 2026: read the same in every country."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def on_colour(colour: str) -> str:

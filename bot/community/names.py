@@ -7,9 +7,11 @@ import re
 import unicodedata
 
 from bot.community.errors import Refusal
+from bot.languages import Sentence
 
 LONGEST_NAME = 80  # characters
 LONGEST_ADDRESS = 120
+_NAME = Sentence("name")
 _JOINERS = {"\u200c", "\u200d"}  # Persian and Indic scripts are spelt with them
 _LINKISH = re.compile(r"(?i)https?:|www\.|://|\b[a-z0-9-]+\.(?:com|net|org|io|me|co|info|ru|xyz)\b")
 _ROADS = {
@@ -43,15 +45,21 @@ def _blank(char: str) -> str:
     return " " if unicodedata.category(char) in {"Zs", "Zl", "Zp", "Cc"} else ""
 
 
-def name(text: str, *, what: str = "name", longest: int = LONGEST_NAME) -> str:
+def name(text: str, *, what: str = _NAME, longest: int = LONGEST_NAME) -> str:
     """A person's, household's or community's name. Raises: BadWords."""
     line = one_line(text)
     if not any(char.isalnum() for char in line):
-        raise BadWords(f"Please give a {what}.")
+        raise BadWords(Sentence("Please give a {what}.", what=what))
     if len(line) > longest:
-        raise BadWords(f"That {what} is too long; {longest} characters are the most.")
+        raise BadWords(
+            Sentence(
+                "That {what} is too long; {longest} characters are the most.",
+                what=what,
+                longest=longest,
+            )
+        )
     if _LINKISH.search(line):
-        raise BadWords(f"A {what} cannot have a web address in it.")
+        raise BadWords(Sentence("A {what} cannot have a web address in it.", what=what))
     return line
 
 

@@ -36,6 +36,7 @@ def joined_a_household(
             facts=letters.facts_of(
                 community,
                 address=services.settings.address,
+                language=head.language,
                 name=head.name,
                 newcomer=newcomer.name,
                 household=household.address,

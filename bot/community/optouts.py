@@ -28,6 +28,7 @@ class OptedOut:
 
     community: str
     contact_masked: str
+    language: str  # BCP 47, of the letter with the link
     already: bool  # opted out now
 
 
@@ -79,5 +80,6 @@ def _standing(session: Session, row: Delivery, *, now: datetime) -> OptedOut:
     return OptedOut(
         community=communities.get(session, row.community_id).name,
         contact_masked=contacts.known(row.medium, row.contact).masked if row.contact else "",
+        language=row.facts["language"],
         already=_REASON in suppressed.values(),
     )

@@ -18,6 +18,7 @@ from bot.community import codes, contacts, joining, letters, names
 from bot.community.contacts import BadContact
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
+from bot.languages import Sentence
 from bot.ports import Services
 from bot.settings import Keys
 from storage import attempts, communities, invitations, members, redemptions
@@ -72,7 +73,8 @@ class Invited:
     welcome: str
     features: tuple[str, ...]
     colour: str
-    language: str
+    language: str  # BCP 47, of the community
+    theirs: str  # of who is invited; empty: not known
     region: str
     invited_by: str
     code: str  # grouped
@@ -108,7 +110,8 @@ class Joined:
     household_id: int
     community: str
     colour: str
-    language: str
+    language: str  # BCP 47, of the community
+    theirs: str  # of the member; empty: not known
     name: str
     address: str
     is_head: bool
@@ -168,6 +171,7 @@ def _invited(keys: Keys, found: Found) -> Invited:
         features=tuple(found.features),
         colour=found.colour,
         language=found.language,
+        theirs=found.theirs,
         region=found.region,
         invited_by=found.leader,
         code=codes.grouped(codes.derive(keys, found.invitation_id, found.generation)),
@@ -194,15 +198,19 @@ def parse_sign_up(
             return ""
 
     parsed_name = tried("name", name)
-    parsed_address = tried("address", address, what="street address", longest=names.LONGEST_ADDRESS)
+    parsed_address = tried(
+        "address", address, what=Sentence("street address"), longest=names.LONGEST_ADDRESS
+    )
     parsed_others = [tried("others", other) for other in others if other.strip()]
     if len(parsed_others) >= HOUSEHOLD_LIMIT:
-        errors["others"] = f"A household has up to {HOUSEHOLD_LIMIT} members here."
+        errors["others"] = Sentence(
+            "A household has up to {limit} members here.", limit=HOUSEHOLD_LIMIT
+        )
     email = phone = ""
     try:
         email, phone = parse_own_contact(contact, region=region)
     except BadContact as bad:
-        errors["contact"] = f"Please check this: {bad.why}."
+        errors["contact"] = Sentence("Please check this: {why}.", why=bad.why)
     if errors:
         raise BadFields(errors)
     return SignUp(parsed_name, parsed_address, email, phone, tuple(parsed_others))
@@ -211,23 +219,37 @@ def parse_sign_up(
 def parse_own_contact(typed: str, *, region: str) -> tuple[str, str]:
     """A resident's own (e-mail address, number in E.164), one of them empty. Raises: BadContact."""
     if not typed.strip():
-        raise BadContact("give an e-mail address or a telephone number")
+        raise BadContact(Sentence("give an e-mail address or a telephone number"))
     contact = contacts.parse_any(typed, region=region)
     return (contact.address, "") if contact.medium == "email" else ("", contact.address)
 
 
 async def redeem(
-    services: Services, typed: str, sign_up: SignUp, *, source: str, browser: str, now: datetime
+    services: Services,
+    typed: str,
+    sign_up: SignUp,
+    *,
+    source: str,
+    browser: str,
+    language: str = "",
+    now: datetime,
 ) -> Admitted:
     """Use a code up and make its holder a member.
 
+    Takes: language, in which they filled in the form and will be written to.
     The same browser sending the form again gets the same answer again.
     Raises: MistypedCode, UnknownCode, TooManyTries, CodeUsed, CodeVoid, CodeExpired, BadFields.
     Touches: storage, in one transaction; announcement, receipt and notices follow.
     """
     code_hash = codes.fingerprint(services.keys, codes.parse(typed))
     admitted = await services.storage.write(
-        _redeem, services.keys, code_hash, sign_up, browser=browser, now=now
+        _redeem,
+        services.keys,
+        code_hash,
+        sign_up,
+        browser=browser,
+        language=language,
+        now=now,
     )
     if admitted is None:
         raise await _wrong_code(services, source, now=now)
@@ -242,6 +264,7 @@ def _redeem(
     sign_up: SignUp,
     *,
     browser: str,
+    language: str,
     now: datetime,
 ) -> Admitted | None:
     claim = redemptions.claim(session, code_hash, now=now)
@@ -254,10 +277,17 @@ def _redeem(
     }
     contact = _own_contact(keys, sign_up)
     member_id = redemptions.add(
-        session, Member, **here, **contact, name=sign_up.name, is_head=is_head, joined_at=now
+        session,
+        Member,
+        **here,
+        **contact,
+        name=sign_up.name,
+        language=language,
+        is_head=is_head,
+        joined_at=now,
     )
     for name in sign_up.others:
-        redemptions.add(session, Member, **here, name=name, joined_at=now)
+        redemptions.add(session, Member, **here, name=name, language=language, joined_at=now)
     redemptions.add(
         session,
         Redemption,
@@ -301,7 +331,8 @@ def _household(
     household = redemptions.household_at(session, community_id, key)
     housemates = members.of_household(session, household.id)
     if len(housemates) + 1 + len(sign_up.others) > HOUSEHOLD_LIMIT:
-        raise BadFields({"address": f"This household has its {HOUSEHOLD_LIMIT} members already."})
+        full = Sentence("This household has its {limit} members already.", limit=HOUSEHOLD_LIMIT)
+        raise BadFields({"address": full})
     return household.id, not housemates
 
 
@@ -336,6 +367,7 @@ def _welcome(session: Session, member_id: int) -> Joined | None:
         community=community.name,
         colour=community.colour,
         language=community.language,
+        theirs=member.language,
         name=member.name,
         address=household.address,
         is_head=member.is_head,

@@ -23,7 +23,7 @@ def described(sheet: Sheet, templates: Templates) -> dict[str, Any]:
     """All that the child process needs to draw the sheet, ready for JSON."""
     common = _names(sheet)
     language, region = language_and_region(sheet.language)
-    words = _rendered(templates, common | _names_of(sheet.passes[0]))
+    words = _rendered(templates, sheet, common | _names_of(sheet.passes[0]))
     return {
         "paper": PAPERS[sheet.paper],
         "language": language,
@@ -34,7 +34,7 @@ def described(sheet: Sheet, templates: Templates) -> dict[str, Any]:
         "words": words | {"steps": words["steps"].splitlines()},
         "passes": [
             {"link": one.link, "code": codes.grouped(one.code)}
-            | _rendered(templates, common | _names_of(one), OF_ONE_PASS)
+            | _rendered(templates, sheet, common | _names_of(one), OF_ONE_PASS)
             for one in sheet.passes
         ],
     }
@@ -67,15 +67,10 @@ def language_and_region(tag: str) -> tuple[str, str | None]:
 
 
 def _rendered(
-    templates: Templates, names: dict[str, Any], blocks: Iterable[str] = ()
+    templates: Templates, sheet: Sheet, names: dict[str, Any], blocks: Iterable[str] = ()
 ) -> dict[str, str]:
-    """The blocks of `words.txt`, all of them unless some are named, each rendered by itself."""
-    template = templates.environment.get_template("passes/words.txt")
-    context = template.new_context(names)
-    return {
-        block: _tidy("".join(template.blocks[block](context)))
-        for block in blocks or template.blocks
-    }
+    said = templates.blocks("passes/words.txt", names, language=sheet.language, only=blocks)
+    return {block: _tidy(words) for block, words in said.items()}
 
 
 def _names(sheet: Sheet) -> dict[str, Any]:

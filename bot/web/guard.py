@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.ports import Services
 from bot.web import troubles
-from bot.web.visits import Fields, Visit, recognise
+from bot.web.visits import LANGUAGE, Fields, Visit, language_cookie, recognise
 
 BODY_LIMIT = 16 * 1024  # bytes: a full form needs less than 4 KB
 PATIENCE = 10.0  # seconds until the whole body must be here
@@ -27,6 +27,8 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 # Holding the link of an opt-out is the proof itself, and a mail program's one-click POST brings
 # neither cookie nor origin (RFC 8058, section 3.1).
 _PROVEN_BY_LINK = "/o/"
+# The one page with a script: only that can share and copy. Its nonce lets no other run.
+_WITH_SCRIPT = "/s/"
 _YEAR = 365 * 24 * 3600  # seconds
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -52,7 +54,12 @@ def guarded(
         scope = dict(scope, path=tidy_path(scope["path"]))
         request = Request(scope, receive)
         scope["porchlight.visit"] = who = recognise(request, services, clock())
-        answer = _Answer(send, _headers(who.nonce, secure=services.settings.secure))
+        headers = _headers(
+            who.nonce,
+            secure=services.settings.secure,
+            script=scope["path"].startswith(_WITH_SCRIPT),
+        )
+        answer = _Answer(send, headers, cookie=_choice(request, services, who))
         try:
             if request.method not in _SAFE:
                 scope["porchlight.visit"] = await _admit(request, services, who, patience)
@@ -79,23 +86,27 @@ def tidy_path(path: str) -> str:
 class _Answer:
     """`send`, with our headers on the answer."""
 
-    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+    def __init__(self, send: Send, headers: Mapping[str, str], *, cookie: str = "") -> None:
         self._send = send
         self._headers = headers
+        self._cookie = cookie
         self.has_begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_begun = True
-            MutableHeaders(scope=message).update(self._headers)
+            headers = MutableHeaders(scope=message)
+            headers.update(self._headers)
+            if self._cookie:
+                headers.append("Set-Cookie", self._cookie)
         await self._send(message)
 
 
-def _headers(nonce: str, *, secure: bool) -> dict[str, str]:
+def _headers(nonce: str, *, secure: bool, script: bool) -> dict[str, str]:
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
-    )
+    ) + (f"; script-src 'nonce-{nonce}'" if script else "")
     headers = {
         "Content-Security-Policy": policy,
         "Referrer-Policy": "same-origin",  # `no-referrer` makes our own forms' Origin "null"
@@ -110,6 +121,15 @@ def _headers(nonce: str, *, secure: bool) -> dict[str, str]:
     if secure:
         headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
     return headers
+
+
+def _choice(request: Request, services: Services, who: Visit) -> str:
+    """The cookie that keeps a language just chosen, whatever the answer is: it may lead on."""
+    if not (who.wish and LANGUAGE in request.query_params):
+        return ""
+    secure = services.settings.secure
+    name, end = language_cookie(secure=secure), "; Secure" if secure else ""
+    return f"{name}={who.wish}; Max-Age={_YEAR}; Path=/; HttpOnly; SameSite=Lax{end}"
 
 
 # What they filled in

@@ -151,6 +151,8 @@ def _page(
         home=home,
         community=home.community,
         colour=home.colour,
+        theirs=home.theirs,
+        ours=home.language,
         filled=filled or {"name": "", "contact": ""},
         errors=refusal.errors if refusal else {},
         news=news,

@@ -55,4 +55,5 @@ def _page(
         undone=undone,
         link=request.path_params["link"],
         community=opted.community,
+        theirs=opted.language,
     )

@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.community.households import member_of, session
 from bot.community.letters import on_colour
+from bot.languages import Language
 from bot.ports import Services
 from bot.web.visits import browser_cookie, visit
 
@@ -15,18 +16,45 @@ _HOUSE_COLOUR = "#0b4f58"  # while we do not know the community
 
 
 def page(
-    services: Services, request: Request, template: str, *, status: int = 200, **words: Any
+    services: Services,
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    theirs: str = "",
+    ours: str = "",
+    **words: Any,
 ) -> Response:
-    """Render a page; a browser that is new here gets the cookie that its forms need."""
-    who = visit(request)
+    """Render a page; a browser that is new here gets the cookie that its forms need.
+
+    Takes: theirs and ours, as for `spoken`.
+    """
+    who, language = visit(request), spoken(services, request, theirs=theirs, ours=ours)
     words = {"community": "", "colour": _HOUSE_COLOUR, **words}
     words |= {"on_colour": on_colour(words["colour"]), "token": who.token, "nonce": who.nonce}
-    html = services.templates.render(template, **words)
-    response = HTMLResponse(html, status)
+    words["languages"] = _choices(services, request)
+    html = services.templates.render(template, language=language.tag, **words)
+    response = HTMLResponse(html, status, {"Content-Language": language.tag})
     if who.is_new:
         secure = services.settings.secure
         _set(response, browser_cookie(secure=secure), who.browser, secure=secure)
     return response
+
+
+def spoken(services: Services, request: Request, *, theirs: str = "", ours: str = "") -> Language:
+    """The language of an answer: what was chosen, else what we know, else what the browser says.
+
+    Takes: theirs, the language in which they were invited or joined; ours, the community's, for
+    when nothing else is known. Both may be empty.
+    """
+    who = visit(request)
+    return services.templates.languages.of(who.wish, theirs, *who.accepts, ours)
+
+
+def _choices(services: Services, request: Request) -> list[Language]:
+    """What the foot of the page offers; its links ask for the same page, so not below a form."""
+    languages = services.templates.languages
+    return [] if request.method == "POST" else list(languages.values())
 
 
 def see_other(path: str) -> Response:

@@ -14,7 +14,6 @@ from starlette.routing import BaseRoute, Route
 from bot.community import codes, redemptions, ways_in
 from bot.community.codes import MistypedCode
 from bot.community.errors import BadFields, Refusal
-from bot.community.letters import long_date
 from bot.community.redemptions import CodeUsed, Invited, UnknownCode
 from bot.ports import Services
 from bot.web import pages
@@ -80,7 +79,13 @@ async def join(services: Services, request: Request) -> Response:
         try:
             sign_up = redemptions.parse_sign_up(**asdict(filled), region=invited.region)
             joined = await redemptions.redeem(
-                services, typed, sign_up, source=who.source, browser=who.browser, now=who.at
+                services,
+                typed,
+                sign_up,
+                source=who.source,
+                browser=who.browser,
+                language=_spoken(services, request, invited),
+                now=who.at,
             )
         except BadFields as refusal:
             return _form_page(services, request, invited, filled, refusal)
@@ -106,6 +111,8 @@ async def welcome(services: Services, request: Request) -> Response:
         joined=joined,
         community=joined.community,
         colour=joined.colour,
+        theirs=joined.theirs,
+        ours=joined.language,
     )
 
 
@@ -125,6 +132,12 @@ async def _look_up(services: Services, request: Request) -> Invited:
         browser=who.browser,
         now=who.at,
     )
+
+
+def _spoken(services: Services, request: Request, invited: Invited) -> str:
+    """The language in which the form was filled in."""
+    ours = invited.language
+    return pages.spoken(services, request, theirs=invited.theirs, ours=ours).tag
 
 
 def _filled(who: Visit) -> Filled:
@@ -158,9 +171,11 @@ def _form_page(
         "web/sign_up.html",
         status=refusal.status if refusal else 200,
         invited=invited,
-        valid_until=long_date(invited.valid_until) if invited.valid_until else "",
+        valid_until=invited.valid_until,
         filled=filled,
         errors=refusal.errors if refusal else {},
         community=invited.community,
         colour=invited.colour,
+        theirs=invited.theirs,
+        ours=invited.language,
     )

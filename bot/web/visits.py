@@ -16,7 +16,12 @@ from bot.ports import Services
 from bot.settings import Keys
 
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 random bits
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")  # "*" says nothing
+_WEIGHT = re.compile(r"[01](?:\.[0-9]{0,3})?")
+_MOST_LANGUAGES = 20  # of a browser; people set two or three
 _WITH_PORT = re.compile(r"\[(?P<six>[^]]+)\](?::\d+)?|(?P<four>[\d.]+):\d+")
+
+LANGUAGE = "lang"  # `?lang=es` chooses
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -31,6 +36,8 @@ class Visit:
     is_new: bool  # the browser has no cookie yet
     token: str  # a form that carries it was shown to this browser
     nonce: str  # lets this page's own style through the content security policy
+    wish: str  # the language that was chosen here, now or earlier; empty: none was
+    accepts: Sequence[str]  # languages of the browser, the best first
     fields: Fields
 
     def field(self, name: str) -> str:
@@ -63,8 +70,36 @@ def recognise(request: Request, services: Services, now: datetime) -> Visit:
         is_new=is_new,
         token=form_token(services.keys, browser),
         nonce=secrets.token_urlsafe(16),
+        wish=_wish(request, services),
+        accepts=accepted(request.headers.get("accept-language", "")),
         fields={},
     )
+
+
+def language_cookie(*, secure: bool) -> str:
+    """The cookie that remembers which language was chosen."""
+    return "__Host-porchlight-language" if secure else "porchlight-language"
+
+
+def _wish(request: Request, services: Services) -> str:
+    asked = request.query_params.get(LANGUAGE, "")
+    kept = request.cookies.get(language_cookie(secure=services.settings.secure), "")
+    found = services.templates.languages.closest(asked, kept)
+    return found.tag if found else ""
+
+
+def accepted(header: str) -> list[str]:
+    """The languages of an `Accept-Language`, the best first.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
+    """
+    ranked: list[tuple[float, int, str]] = []
+    for part in header.split(",")[:_MOST_LANGUAGES]:
+        tag, *parameters = (word.strip() for word in part.split(";"))
+        weight = next((word[2:] for word in parameters if word.startswith("q=")), "1")
+        if _TAG.fullmatch(tag) and _WEIGHT.fullmatch(weight) and float(weight) > 0:
+            ranked.append((-float(weight), len(ranked), tag))
+    return [tag for _, _, tag in sorted(ranked)]
 
 
 def client_address(peer: str, headers: Headers, *, proxies: int) -> str:

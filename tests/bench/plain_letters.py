@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from aiosmtplib import SMTP
 
@@ -40,7 +40,7 @@ FACTS = {
     ],
     "invited_by": "Robin Vale",
     "type_at": letters.type_at(ADDRESS),
-    "valid_until": letters.long_date(date(2026, 12, 31)),
+    "valid_until": "31 December 2026",
 }
 
 

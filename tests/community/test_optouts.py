@@ -28,7 +28,7 @@ async def verdict(services: Services, who: Actor) -> str:
 async def test_looking_changes_nothing(services: Services, token: str) -> None:
     for _ in range(2):
         seen = await optouts.look(services, token, now=NOW)
-        assert seen == optouts.OptedOut("Maple Court", "a•••@example.org", already=False)
+        assert seen == optouts.OptedOut("Maple Court", "a•••@example.org", "en", already=False)
 
 
 @on_both

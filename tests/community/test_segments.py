@@ -8,7 +8,7 @@ from bot.community.segments import Segments, count, fit, plain
 from bot.templating import Templates
 
 LINK = "https://join.maplecourt.example/join/7KQM-4TXP-2WNF"
-TEMPLATES = Templates().environment
+TEMPLATES = Templates()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_plain_words_stay_as_they_are(text: str) -> None:
 
 
 def invitation(**names: str) -> str:
-    return TEMPLATES.get_template("sms/invitation.txt").render(link=LINK, **names)
+    return TEMPLATES.render("sms/invitation.txt", link=LINK, **names)
 
 
 def test_the_usual_invitation_is_one_segment_and_keeps_its_names() -> None:
@@ -110,9 +110,8 @@ def test_no_names_cost_more_than_two_segments_or_touch_the_link(
 @pytest.mark.parametrize("event", ["invitation", "household_link", "household_joined"])
 def test_every_text_of_ours_fits(event: str) -> None:
     shared = {"community": "Maple Court", "invited_by": "Ana Ruiz", "newcomer": "Bo Ruiz"}
-    rest = {"valid_until": "for one hour", "address": "12 Maple Court, Springfield", "name": "Ana"}
-    template = TEMPLATES.get_template(f"sms/{event}.txt")
-    text = fit(lambda **names: template.render(link=LINK, **rest, **names), shared)
+    template = TEMPLATES.get(f"sms/{event}.txt")
+    text = fit(lambda **names: template.render(link=LINK, **names), shared)
     assert count(text).segments == 1
     assert text.startswith("Maple Court: ")
     assert f" {LINK} " in text

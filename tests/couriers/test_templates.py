@@ -2,7 +2,7 @@
 
 import html
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Browser
@@ -11,8 +11,8 @@ from bot.templating import Templates
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NAMES = ("community", "invited_by", "name", "newcomer", "household")
-EVENTS = ("invitation", "household_link", "household_joined")
-WORDS = {
+EVENTS = ("invitation", "household_link", "household_joined", "welcome")
+WORDS: dict[str, Any] = {
     "community": "Maple Court",
     "welcome": "The kettle is always on in the common room.",
     "features": ["News from the building", "Tools to borrow, and lend"],
@@ -29,6 +29,8 @@ WORDS = {
     "name": "Lena Novak",
     "newcomer": "Bo Ruiz",
     "household": "12 Maple Court, flat 3",
+    "links": [["Maple Court in Slack", "https://maple.example.org"]],
+    "ways": [["Front porch", "https://t.me/+aBcD"]],
 }
 HOSTILE = "<b onclick=x>\"Bo\" & 'Co'</b>{{ 7 * 7 }}"
 
@@ -53,8 +55,7 @@ _CONTRASTS = """() => {
 
 
 def render(event: str, part: str, **changes: object) -> str:
-    template = Templates().environment.get_template(f"email/{event}/{part}")
-    return template.render(WORDS | changes)
+    return Templates().render(f"email/{event}/{part}", **(WORDS | changes))
 
 
 def words_of(page: str) -> list[str]:
@@ -108,7 +109,8 @@ def test_the_page_is_small_and_asks_nobody_for_anything(event: str) -> None:
     page = render(event, "body.html")
     assert len(page.encode()) < 10_000
     assert not re.search(r"src=|url\(|@import|<script|<link", page)
-    assert set(re.findall(r'href="([^"]+)"', page)) == {WORDS["link"], WORDS["opt_out"]}
+    chats = {url for _, url in [*WORDS["links"], *WORDS["ways"]]} if event == "welcome" else set()
+    assert set(re.findall(r'href="([^"]+)"', page)) == {WORDS["link"], WORDS["opt_out"]} | chats
     assert "prefers-color-scheme: dark" in page
     assert page.count("<style") == 1, "all else is inlined"
 

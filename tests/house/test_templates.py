@@ -1,6 +1,7 @@
 """Every template renders from the words it is promised, and its markup survives the inliner."""
 
 import re
+from datetime import date
 from html.parser import HTMLParser
 from types import SimpleNamespace as Some
 from typing import Any
@@ -16,6 +17,7 @@ NAMES = sorted(
 )
 MAIL_BODIES = [name for name in NAMES if name.endswith("body.html")]
 
+LANGUAGES = Templates().languages
 HOME = Some(
     address="12 Elm Street",
     members=[
@@ -68,16 +70,27 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"welcome": "", "features": []},
     ),
-    "email/household_link/": ({"name": "Ana", "valid_until": "for one hour"}, {}),
+    "email/household_link/": ({"name": "Ana"}, {}),
     "email/household_joined/": (
         {"name": "Ana", "newcomer": "Bo", "household": "12 Elm Street"},
         {},
     ),
+    "email/welcome/": (
+        {
+            "name": "Ana",
+            "household": "12 Elm Street",
+            "links": [["Chat", "https://chat.example.org"]],
+            "ways": [["Front porch", "https://t.me/+x"]],
+        },
+        {"links": [], "ways": []},
+    ),
     "sms/": ({"link": "https://join.example.org/j/7KQM4TXP2WNF"}, {}),
     "sms/invitation": ({"invited_by": "Lee", "code": "7KQM-4TXP-2WNF"}, {}),
-    "sms/household_link": ({"valid_until": "for one hour"}, {}),
     "sms/household_joined": ({"newcomer": "Bo"}, {}),
-    "web/": ({"token": "t", "nonce": "n"}, {"community": ""}),
+    "web/": (
+        {"token": "t", "nonce": "n", "languages": [*LANGUAGES.values()]},
+        {"community": "", "languages": []},
+    ),
     "web/household.html": (
         {"home": HOME, "errors": {}, "filled": {"name": "", "contact": ""}, "news": "Bo Ruiz"},
         {"news": "", "errors": {"name": "Please give a name."}},
@@ -93,11 +106,11 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "web/sign_up.html": (
         {
             "invited": INVITED,
-            "valid_until": "22 December 2026",
+            "valid_until": date(2026, 12, 22),
             "errors": {},
             "filled": {"name": "", "address": "", "contact": "", "others": ["Bo"]},
         },
-        {"errors": {"name": "Please give a name.", "others": "Too many."}, "valid_until": ""},
+        {"errors": {"name": "Please give a name.", "others": "Too many."}, "valid_until": None},
     ),
     "web/trouble": ({"words": "That was too much.", "retry_after": 90}, {}),
     "web/welcome.html": (
@@ -124,14 +137,14 @@ def test_a_template_renders(name: str, *, brief: bool) -> None:
 
 
 def test_a_letter_has_all_its_parts() -> None:
-    events = {"invitation", "household_link", "household_joined"}
+    events = {"invitation", "household_link", "household_joined", "welcome"}
     parts = {"subject.txt", "body.txt", "body.html"}
     letters = {name for name in NAMES if name.startswith("email/") and name.count("/") == 2}
     assert letters == {f"email/{event}/{part}" for event in events for part in parts}
-    assert {f"sms/{event}.txt" for event in events} <= set(NAMES)
+    assert {f"sms/{event}.txt" for event in events - {"welcome"}} <= set(NAMES)
 
 
-@pytest.mark.parametrize("event", ["invitation", "household_link", "household_joined"])
+@pytest.mark.parametrize("event", ["invitation", "household_link", "household_joined", "welcome"])
 def test_what_a_leader_typed_stays_words_in_a_letter(event: str) -> None:
     name = f"email/{event}/body.html"
     words = words_for(name, brief=False) | {"community": "<b>Maple</b>"}
