@@ -59,6 +59,7 @@ class Courier(Protocol):
         """
 
     settle: float  # seconds after an unconfirmed try before `find` can tell
+    wakes: bool  # its letters make a telephone ring, so they do not leave at night
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, previews, receipts
+from bot.community import contacts, inviting, patience, previews, receipts
 from bot.community.contacts import Contact, Way
 from bot.community.deliveries import job_keys
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
+from bot.community.patience import HasBounced
 from bot.messages import Card
 from bot.ports import Services
 from storage import communities, deliveries, invitations, members
@@ -86,10 +87,12 @@ async def show(services: Services, actor: Actor, number: int, *, now: datetime) 
 async def resend(services: Services, actor: Actor, number: int, *, now: datetime) -> Contact:
     """Send the invitation again, with the same code and a new expiry.
 
-    Raises: NoSuchInvitation, AlreadyJoined, IsVoid, NoAddress, AskedNotTo, MediumNotSetUp.
+    Raises: NoSuchInvitation, AlreadyJoined, IsVoid, NoAddress, AskedNotTo, HasBounced,
+    LimitReached, MediumNotSetUp, StillWaiting, TooOften, TooSoon.
     """
 
     def change(session: Session) -> Contact:
+        communities.lock(session, actor.community_id)  # two leaders, one invitation, one moment
         row = usable(session, actor, number)
         if row.contact is None or row.medium == "pass":
             raise NoAddress(number=number)
@@ -154,12 +157,16 @@ def _send_again(
     contact = contacts.known(row.medium, row.contact or "")
     if row.medium != "hand":
         previews.require(services, contact.medium)
-    reason = deliveries.suppressed(session, [contact.key(services.keys)], now=now)
-    if set(reason.values()) - {"bounced"}:  # a leader may insist on a mailbox that bounced once
-        raise AskedNotTo
-    if reason:
-        deliveries.lift(session, contact.key(services.keys), reason="bounced", now=now)
+    key = contact.key(services.keys)
     community = communities.get(session, row.community_id)
+    letters = deliveries.of_invitation(session, row.id)
+    match deliveries.suppressed(session, [key], now=now).get(key):
+        case None:
+            patience.require(services, community, letters, key, now=now)
+        case "bounced":
+            raise HasBounced(number=row.id)
+        case _:
+            raise AskedNotTo
     row.expires_at = inviting.expiry(community, community.code_days, now=now)
     if row.receipt_id is None:
         row.receipt_id = receipts.open_receipt(
@@ -171,17 +178,8 @@ def _send_again(
             now=now,
         ).id
     session.flush()
-    cancel(session, job_keys(deliveries.of_invitation(session, row.id)))
-    before = len(deliveries.of_invitation(session, row.id))
-    inviting.dispatch(
-        session,
-        services,
-        [row],
-        invited_by=actor.name,
-        leader_id=actor.leader_id,
-        now=now,
-        attempts={row.id: before + 1},
-    )
+    cancel(session, job_keys(letters))
+    inviting.dispatch(session, services, actor, [row], now=now, attempts={row.id: len(letters) + 1})
     receipts.refresh(session, row.receipt_id)
     inviting.note(session, actor, action, row, now=now)
     return contact

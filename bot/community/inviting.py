@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import codes, contacts, letters, previews, receipts
+from bot.community import codes, contacts, letters, limits, previews, receipts, suspicions
 from bot.community.contacts import BadContact, Contact, Way
 from bot.community.deliveries import job_key
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
+from bot.community.limits import Slot
 from bot.ports import Services
 from storage import audits, communities, deliveries, invitations, members
 from storage.database import brief
@@ -36,6 +37,7 @@ class Invited:
     skipped: int  # became invited, members or opted out since the preview
     receipt_id: int | None
     by_hand: bool = False  # not on their way: the leader sends them from the own phone
+    waits: str = ""  # which of them wait for what, in words
 
 
 async def invite(
@@ -137,10 +139,11 @@ def _invite_all(
     rows = _renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)
     for row in rows:
         row.medium = medium
-    dispatch(session, services, rows, invited_by=actor.name, leader_id=actor.leader_id, now=now)
+    waits = dispatch(session, services, actor, rows, now=now)
     for row in rows:
         note(session, actor, "invitation.sent", row, now=now)
-    return Invited(tuple(free), len(asked) - len(free), receipt.id, by_hand=medium == "hand")
+    left_out, by_hand = len(asked) - len(free), medium == "hand"
+    return Invited(tuple(free), left_out, receipt.id, by_hand=by_hand, waits=waits)
 
 
 def _still_free(
@@ -158,6 +161,7 @@ def _still_free(
     lapsed = {key: row for key, row in known.items() if row.expires_at and row.expires_at <= now}
     barred |= known.keys() - lapsed.keys()
     barred |= members.contacts_among(session, keys, community_id=community_id)
+    barred |= limits.invited_enough(session, services, keys.keys() - barred, now=now)
     return [contact for key, contact in keys.items() if key not in barred], lapsed
 
 
@@ -222,24 +226,29 @@ def expiry(community: Community, days: int, *, now: datetime) -> datetime:
 def dispatch(
     session: Session,
     services: Services,
+    actor: Actor,
     rows: Sequence[Invitation],
     *,
-    invited_by: str,
-    leader_id: int = 0,
     now: datetime,
     attempts: dict[int, int] | None = None,
-) -> list[Delivery]:
-    """Write a delivery for each invitation and the job that carries it."""
-    if not rows:
-        return []
-    community = communities.get(session, rows[0].community_id)
+) -> str:
+    """Write a delivery for each invitation and the job that carries it, within the limits.
+
+    Takes: rows, whose community is locked. Gives: which of them wait for what, in words.
+    Raises: LimitReached.
+    """
+    community = communities.get(session, actor.community_id)
+    slots = _slots(session, services, actor, community, rows, now=now)
+    for row in rows:
+        if (at := slots[row.id].at) is not None:
+            row.expires_at = expiry(community, community.code_days, now=at)
     written = [
         letters.write(
             services,
             contacts.known(row.medium, row.contact or ""),
             event="invitation",
             community_id=row.community_id,
-            facts=letters.invitation_facts(services, community, row, invited_by=invited_by),
+            facts=letters.invitation_facts(services, community, row, invited_by=actor.name),
             now=now,
             invitation_id=row.id,
             attempt=(attempts or {}).get(row.id, 1),
@@ -248,10 +257,36 @@ def dispatch(
     ]
     for letter, row in zip(written, rows, strict=True):
         letter.medium = row.medium  # a text may go by hand, and then it is this leader's to send
-        letter.facts["leader_id"] = leader_id
+        letter.facts["leader_id"] = actor.leader_id
+        letter.words = slots[row.id].words(community.timezone)
+        letter.dated_at = slots[row.id].at or now
     deliveries.add_all(session, written)
     carry(session, written)
-    return written
+    return limits.told(list(slots.values()), zone=community.timezone, now=now)
+
+
+def _slots(
+    session: Session,
+    services: Services,
+    actor: Actor,
+    community: Community,
+    rows: Sequence[Invitation],
+    *,
+    now: datetime,
+) -> dict[int, Slot]:
+    """When each letter may go, by invitation; what a leader sends by hand cannot wait."""
+    slots: dict[int, Slot] = {}
+    for medium in dict.fromkeys(row.medium for row in rows):
+        alike = [row for row in rows if row.medium == medium]
+        to = [contacts.known(medium, row.contact or "") for row in alike]
+        ahead = 0 if medium == "hand" else limits.MOST_DAYS
+        given = limits.allot(session, services, actor, community, to, now=now, most_days=ahead)
+        if medium == "hand":  # when it is night there is the leader's own to know
+            given = [Slot()] * len(alike)
+        slots |= {row.id: slot for row, slot in zip(alike, given, strict=True)}
+        if medium == "text":
+            suspicions.look(session, actor, community, to, now=now)
+    return slots
 
 
 def carry(session: Session, written: Sequence[Delivery]) -> None:
@@ -272,6 +307,7 @@ def _carrying(letter: Delivery) -> NewJob:
         kind="deliver",
         args={"delivery": letter.id},
         community_id=letter.community_id,
+        run_at=letter.dated_at if letter.dated_at > letter.created_at else None,  # it waits
     )
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlmodel import Session
 
-from bot.community import contacts, labels
+from bot.community import contacts, labels, limits
 from bot.community.contacts import BadContact, Contact, Way
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
@@ -16,7 +16,9 @@ from bot.ports import Services
 from storage import communities, deliveries, invitations, members
 from storage.tables import Community, Draft
 
-Verdict = Literal["good", "slip", "repeat", "invited", "member", "opted out", "bounced", "bad"]
+Verdict = Literal[
+    "good", "slip", "repeat", "invited", "member", "enough", "opted out", "bounced", "bad"
+]
 _LONGEST_PASTE = 40_000  # characters: 100 addresses of the longest kind
 
 
@@ -62,6 +64,7 @@ class Preview:
     medium: Way
     rows: tuple[Row, ...]
     draft_id: int | None = None  # what *Send* refers to; none when nothing can be sent
+    waits: str = ""  # which of the good ones would wait for what, in words
 
     @property
     def corrected(self) -> int:
@@ -133,7 +136,9 @@ def _judge_all(
         slips=slips,
         created_at=now,
     )
-    return Preview(medium, tuple(rows), invitations.add_draft(session, draft).id)
+    to = [row.contact for row in rows if row.verdict == "good" and row.contact]
+    waits = limits.forecast(session, services, actor, community, to, now=now)
+    return Preview(medium, tuple(rows), invitations.add_draft(session, draft).id, waits)
 
 
 def _is_slip(row: Row) -> bool:
@@ -174,6 +179,7 @@ def _judged(
     suppressed = deliveries.suppressed(session, keys, now=now)
     joined = members.contacts_among(session, keys, community_id=community.id)
     open_ones = invitations.open_by_contact(session, community.id, keys)
+    enough = limits.invited_enough(session, services, keys, now=now)
     judged: dict[int, Row] = {}
     for key, row in keys.items():
         if key in suppressed:
@@ -183,7 +189,14 @@ def _judged(
         elif (known := open_ones.get(key)) and not _lapsed(known.expires_at, now):
             words = f"was invited on {labels.day(known.created_at)}."
             judged[id(row)] = Row(row.typed, "invited", words, row.contact, known.id)
+        elif key in enough:
+            judged[id(row)] = Row(row.typed, "enough", _enough(services), row.contact)
     return [judged.get(id(row), row) for row in rows]
+
+
+def _enough(services: Services) -> str:
+    most, days = services.settings.limit_contact, limits.CONTACT_SPAN.days
+    return f"was invited {most} times in the last {days} days, here or elsewhere. Let them be."
 
 
 def _lapsed(expires_at: datetime | None, now: datetime) -> bool:

@@ -134,7 +134,7 @@ def _send_all(
     cancel(session, job_keys([letter for each in letters.values() for letter in each]))
     _renew(session, actor, rows, now=now)
     attempts = {number: len(before) + 1 for number, before in letters.items()}
-    inviting.dispatch(session, services, rows, invited_by=actor.name, now=now, attempts=attempts)
+    inviting.dispatch(session, services, actor, rows, now=now, attempts=attempts)
     for row in rows:
         inviting.note(session, actor, "invitation.resent", row, now=now)
 

@@ -13,6 +13,7 @@ class OutboxCourier:
 
     pace = Pace(at_once=8)
     settle = 0.0
+    wakes = False
 
     def __init__(self, medium: Medium) -> None:
         self.medium = medium

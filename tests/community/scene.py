@@ -29,6 +29,8 @@ from storage.tables import ChatLink, Community, Invitation, Job, Leader
 ADDRESS = "https://join.example.org"
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)  # as for the postman
 OTHER_PLACE = "next door"
+# Tests run at any hour, and do in a second what takes a leader days.
+UNHURRIED: dict[str, Any] = {"quiet_hours": "off", "limit_resend_hours": 0}
 
 on_both = pytest.mark.parametrize(  # where the two databases may differ
     "kind",
@@ -45,7 +47,7 @@ async def plugged(storage: Storage, *, media: tuple[Way, ...] = ("email", "text"
     chat = Playground(outbox=media)
     services = Services(
         storage=storage,
-        settings=Settings(_env_file=None, public_url=ADDRESS),
+        settings=Settings(_env_file=None, public_url=ADDRESS, **UNHURRIED),
         keys=Keys.from_secret(b"a secret of the tests alone, 32+ bytes"),
         templates=templates,
         couriers={medium: OutboxCourier(medium) for medium in media},

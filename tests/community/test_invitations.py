@@ -20,6 +20,7 @@ from bot.community.invitations import (
     NotVoid,
 )
 from bot.community.leaders import Actor
+from bot.community.patience import HasBounced
 from bot.community.redemptions import CodeExpired, CodeVoid
 from bot.messages import Event
 from bot.ports import Services
@@ -99,14 +100,20 @@ async def test_a_letter_that_waits_is_not_carried_beside_its_resend(
     assert states == ["queued", "queued", "queued", "sent"]
 
 
-async def test_a_leader_may_insist_on_a_mailbox_that_bounced(
+async def test_a_mailbox_that_bounced_is_left_alone_for_a_month_and_another_asked_for(
     services: Services, robin: Actor, ana: Invitation
 ) -> None:
     (first,) = await letters(services)
     await deliveries.happened(services, first.id, "bounced", key="1", now=NOW)
-    await invitations.resend(services, robin, ana.id, now=NOW)
+    with pytest.raises(HasBounced) as refused:
+        await invitations.resend(services, robin, ana.id, now=NOW)
+    assert f"`/invites fix {ana.id} ana@example.org`" in refused.value.words
+    with pytest.raises(HasBounced):
+        await _send_to(services, robin, ana, "email", "ANA@example.org")
+    await _send_to(services, robin, ana, "email", "anna@example.org")
     await scene.all_done(services)
     assert [row.state for row in await letters(services)] == ["bounced", "sent"]
+    await _send_to(services, robin, ana, "email", "ana@example.org", days=31)
 
 
 @pytest.mark.parametrize("events", [["opted_out"], ["complained"], ["opted_out", "bounced"]])
@@ -138,9 +145,10 @@ async def test_who_takes_their_no_back_is_written_to(
 
 
 async def _send_to(
-    services: Services, robin: Actor, row: Invitation, medium: Way, typed: str
+    services: Services, robin: Actor, row: Invitation, medium: Way, typed: str, *, days: int = 0
 ) -> Invitation:
-    await invitations.send_to(services, robin, row.id, medium=medium, typed=typed, now=NOW)
+    now = NOW + timedelta(days=days)
+    await invitations.send_to(services, robin, row.id, medium=medium, typed=typed, now=now)
     return await now_of(services, row)
 
 

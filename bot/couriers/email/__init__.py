@@ -39,6 +39,7 @@ class EmailCourier:
 
     medium: Medium = "email"
     settle = 0.0  # seconds: there is nothing to look up, and so nothing to wait for
+    wakes = False
 
     def __init__(
         self,

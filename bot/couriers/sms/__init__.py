@@ -7,15 +7,21 @@ second try doubled 165. Importing the client costs 0.25 s and 29 MiB, so it wait
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from bot.couriers.sms.meanings import CHECKING, judged, refused
+import structlog
+from starlette.routing import BaseRoute
+
+from bot.couriers.sms import hooks
+from bot.couriers.sms.meanings import CHECKING, judged, refused, reported
 from bot.couriers.sms.settings import SmsSettings, configured, problems
-from bot.messages import Carried, Letter, Medium
-from bot.ports import Pace
-from bot.settings import Misconfigured
+from bot.messages import Carried, Letter, Medium, News
+from bot.ports import Hear, Pace
+from bot.settings import Misconfigured, is_loopback
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -31,25 +37,31 @@ _OTHER = 10.0  # per second: services, short codes and names are metered by Twil
 _DELAYS = (5, 30, 120, 600)  # seconds
 _GIVE_UP = timedelta(hours=4)
 
+_ASKING = Pace(  # of the API's 100 requests a second, most are for sending
+    per_second=10, burst=4, delays=(60, 300, 1800), give_up=timedelta(hours=48)
+)
+
 _UNREACHED = Carried("retry", "Twilio cannot be reached; still trying.")
 _NOT_THERE = Carried("retry", "It had not gone out; sending again.")
+
+log = structlog.get_logger()
 
 
 class SmsCourier:
     """Carries letters from one sender of a Twilio account."""
 
     medium: Medium = "text"
+    wakes = True
+    asking = _ASKING
 
     def __init__(
         self,
         settings: SmsSettings,
         *,
-        status_callback: str = "",
         answer_within: float = _ANSWER,
     ) -> None:
         """Make ready; nothing is imported or opened before the first text.
 
-        Takes: where Twilio reports what becomes of each text, to which `?d=<delivery>` is added.
         Raises: Misconfigured when `problems` finds any.
         """
         if found := problems(settings):
@@ -58,9 +70,29 @@ class SmsCourier:
         rate = settings.twilio_rate or (_LONG_CODE if settings.sender[0] == "+" else _OTHER)
         self.pace = Pace(rate, at_once=4, delays=_DELAYS, give_up=_GIVE_UP)
         self._settings = settings
-        self._status_callback = status_callback
         self._answer_within = answer_within
         self._client: Client | None = None
+        self._hear: Hear | None = None
+        self._address = ""
+
+    def plug(self, hear: Hear, *, address: str) -> None:
+        """Have Twilio report to our address, if it can reach it and we can tell that it was it."""
+        self._hear, self._address = hear, address
+        if not self._settings.proofs:
+            why = "Set TWILIO_AUTH_TOKEN: Twilio signs its reports with it."
+            log.warning("sms.no_reports", why=why)
+        elif not _is_public(address):
+            why = "Twilio reports to https addresses alone; set PUBLIC_URL. It is asked instead."
+            log.info("sms.no_reports", why=why)
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Where Twilio reports, and where it passes on what residents answer."""
+        assert self._hear is not None, "plugged first"
+        return hooks.routes(self._hear, address=self._address, secrets=self._settings.proofs)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Twilio calls us, so there is nothing to look for."""
+        await stop.wait()
 
     async def carry(self, letter: Letter) -> Carried:
         """Try once to hand the text to Twilio. Touches: network, for at most 10 s."""
@@ -92,6 +124,21 @@ class SmsCourier:
             if letter.proof in (message.body or "") and _since(message, letter):
                 return _found(message)
         return _NOT_THERE
+
+    async def ask(self, provider_id: str) -> News | None:
+        """What Twilio says by now. Touches: network, for at most 10 s."""
+        from twilio.base.exceptions import TwilioException, TwilioRestException
+
+        try:
+            async with asyncio.timeout(self._answer_within):
+                message = await self._reached().messages(provider_id).fetch_async()
+        except TwilioRestException as refusal:
+            if refusal.status != 404:
+                return None
+            return News("sent", f"twilio:{provider_id}:gone")  # the operator deleted it there
+        except (TwilioException, *_faults()):
+            return None
+        return reported(provider_id, str(message.status), str(message.error_code or ""))
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -126,9 +173,15 @@ class SmsCourier:
             wishes["messaging_service_sid"] = settings.twilio_messaging_service_sid
         else:
             wishes["from_"] = settings.twilio_from
-        if self._status_callback:
-            wishes["status_callback"] = f"{self._status_callback}?d={letter.delivery_id}"
+        if settings.proofs and _is_public(self._address):
+            wishes["status_callback"] = f"{self._address}{hooks.STATUS}?d={letter.tag}"
         return wishes
+
+
+def _is_public(address: str) -> bool:
+    """Whether Twilio can reach us there, and nobody on the way can read along."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" and not is_loopback(parts.hostname or "")
 
 
 def _faults() -> tuple[type[Exception], ...]:

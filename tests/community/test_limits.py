@@ -1,0 +1,377 @@
+"""Limits: what is over one waits for its day, is told so beforehand, and is never lost."""
+
+import asyncio
+import dataclasses
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import Session
+from structlog.testing import capture_logs
+
+from bot.community import invitations, inviting, limits, previews, quiet
+from bot.community.contacts import Way
+from bot.community.invitations import send_to
+from bot.community.leaders import Actor
+from bot.community.limits import LimitReached, Slot
+from bot.couriers.outbox import OutboxCourier
+from bot.ports import Services
+from bot.settings import Settings
+from storage import communities
+from storage.tables import Community, Delivery, Invitation, Leader, Quota
+from tests.community import scene
+from tests.community.scene import NOW, on_both
+
+PARIS = "Europe/Paris"
+
+
+def people(count: int, name: str = "n") -> str:
+    """So many addresses, to be pasted."""
+    return "\n".join(f"{name}{number}@example.org" for number in range(count))
+
+
+def limited(services: Services, **chosen: Any) -> Services:
+    """The house with other limits."""
+    settings = Settings(_env_file=None, public_url=scene.ADDRESS, **scene.UNHURRIED | chosen)
+    return dataclasses.replace(services, settings=settings)
+
+
+class LoudOutbox(OutboxCourier):
+    """An outbox that wakes people, as real texts do."""
+
+    wakes = True
+
+
+def loud(services: Services, **chosen: Any) -> Services:
+    """The house with texts that wake people, and quiet hours."""
+    couriers = {**services.couriers, "text": LoudOutbox("text")}
+    return dataclasses.replace(
+        limited(services, **{"quiet_hours": "21-8"} | chosen), couriers=couriers
+    )
+
+
+async def move(services: Services, **to: str) -> None:
+    """Let Maple Court be elsewhere."""
+
+    def change(session: Session) -> None:
+        community = session.get_one(Community, 1)
+        for name, value in to.items():
+            setattr(community, name, value)
+
+    await services.storage.write(change)
+
+
+async def waiting(services: Services) -> list[Delivery]:
+    """The letters that have a reason to wait."""
+    return [row for row in await scene.all_of(services, Delivery) if row.words]
+
+
+async def goes_at(services: Services) -> list[datetime]:
+    """When the letters may go, in order of asking."""
+    return [row.run_at for row in await scene.jobs(services, "deliver")]
+
+
+async def quota(services: Services) -> dict[tuple[str, date], int]:
+    """What is allotted to which day."""
+    rows = await scene.all_of(services, Quota)
+    return {(row.source, row.day): row.count for row in rows if row.count}
+
+
+# A day's letters
+
+
+async def test_a_hundred_go_today_and_the_rest_tomorrow_told_beforehand(
+    services: Services, robin: Actor
+) -> None:
+    await scene.invite(services, robin, people(97))
+    reply = await scene.say(services, f"/invite email {people(6, 'more')}")
+    assert "3 of them go tomorrow at 00:05: you can send 100 e-mails a day." in reply.text
+    reply = await scene.say(services, reply.buttons[0].call)
+    assert reply.text.startswith("Inviting 6 people.")
+    assert "3 of them go tomorrow at 00:05: you can send 100 e-mails a day." in reply.text
+    letters = await waiting(services)
+    assert [row.contact for row in letters] == [f"more{n}@example.org" for n in (3, 4, 5)]
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    assert {row.words for row in letters} == {
+        f"Waits until 00:05 on {limits.labels.day(tomorrow)}: you can send 100 e-mails a day."
+    }
+    moments = await goes_at(services)
+    assert moments[-3:] == [datetime(*tomorrow.timetuple()[:3], 0, 5, tzinfo=UTC)] * 3
+    assert max(moments[:-3]) <= datetime.now(UTC) + timedelta(hours=12)
+
+
+@on_both
+async def test_no_limit_is_passed_by_asking_at_once(services: Services, robin: Actor) -> None:
+    services = limited(services, limit_emails=10)
+    drafts = [await _draft(services, robin, people(4, f"n{n}x")) for n in range(6)]
+    await asyncio.gather(
+        *(inviting.invite(services, robin, draft_id=each, now=NOW) for each in drafts)
+    )
+    today = NOW.date()
+    assert list((await quota(services)).values()) == [10, 10, 4]
+    assert sorted(day for _, day in await quota(services)) == [
+        today + timedelta(days=n) for n in range(3)
+    ]
+    assert len(await waiting(services)) == 14
+
+
+async def _draft(services: Services, who: Actor, pasted: str, medium: Way = "email") -> int:
+    seen = await previews.preview(services, who, medium=medium, pasted=pasted, now=NOW)
+    assert seen.draft_id is not None
+    return seen.draft_id
+
+
+@on_both
+async def test_a_preview_takes_no_place(services: Services, robin: Actor) -> None:
+    services = limited(services, limit_emails=3)
+    for _ in range(3):
+        seen = await previews.preview(services, robin, medium="email", pasted=people(5), now=NOW)
+        assert seen.waits == "2 of them go tomorrow at 00:05: you can send 3 e-mails a day."
+    assert await quota(services) == {}
+
+
+async def test_a_single_letter_over_the_limit_is_told_at_once(
+    services: Services, robin: Actor
+) -> None:
+    services = limited(services, limit_emails=1)
+    await scene.say(services, "/invite email ana@example.org")
+    reply = await scene.say(services, "/invite email bob@example.org")
+    assert "It goes tomorrow at 00:05: you can send 1 e-mail a day." in reply.text
+
+
+async def test_the_code_of_a_letter_that_waits_lives_as_long_as_others(
+    services: Services, robin: Actor
+) -> None:
+    first, second = await scene.invite(limited(services, limit_emails=1), robin, people(2))
+    assert first.expires_at is not None
+    assert second.expires_at == first.expires_at + timedelta(days=1)
+
+
+async def test_who_is_far_beyond_is_refused_and_nothing_happens(
+    services: Services, robin: Actor
+) -> None:
+    services = limited(services, limit_emails=1)
+    await scene.invite(services, robin, people(8))
+    with pytest.raises(LimitReached) as refused:
+        await scene.invite(services, robin, "one.more@example.org")
+    assert refused.value.words.startswith("Nothing was sent: you can send 1 e-mail a day")
+    assert len(await scene.all_of(services, Invitation)) == 8
+    assert sum((await quota(services)).values()) == 8
+    reply = await scene.say(services, "/invite email one.more@example.org")
+    assert reply.text == refused.value.words
+
+
+async def test_the_day_is_the_communitys_own(services: Services, robin: Actor) -> None:
+    await move(services, timezone="Pacific/Auckland")
+    services = limited(services, limit_emails=1)
+    late = datetime(2026, 6, 1, 11, 50, tzinfo=UTC)  # 23:50 there
+    await scene.invite(services, robin, people(2), now=late)
+    assert (await goes_at(services))[1] == datetime(2026, 6, 1, 12, 5, tzinfo=UTC)
+    await scene.invite(services, robin, people(1, "later"), now=late + timedelta(minutes=20))
+    assert (await goes_at(services))[2] == datetime(2026, 6, 2, 12, 5, tzinfo=UTC)
+
+
+async def test_zero_lifts_a_limit(services: Services, robin: Actor) -> None:
+    services = limited(services, limit_emails=0)
+    for batch in range(3):
+        await scene.invite(services, robin, people(100, f"b{batch}n"))
+    assert await waiting(services) == []
+
+
+async def test_the_next_day_begins_afresh(services: Services, robin: Actor) -> None:
+    services = limited(services, limit_emails=2)
+    await scene.invite(services, robin, people(2))
+    await scene.invite(services, robin, people(2, "m"), now=NOW + timedelta(days=1))
+    assert await waiting(services) == []
+
+
+async def test_texts_of_all_leaders_together_are_limited(services: Services, robin: Actor) -> None:
+    services = limited(services, limit_community_texts=5)
+    sam = await scene.second_leader(services)
+    numbers = [f"+1201555{n:04}" for n in range(100, 108)]
+    with capture_logs() as logs:
+        await scene.invite(services, robin, "\n".join(numbers[:4]), medium="text")
+        await scene.invite(services, sam, "\n".join(numbers[4:]), medium="text")
+    assert [row.contact for row in await waiting(services)] == numbers[5:]
+    assert "all of you together can send 5 texts a day" in (await waiting(services))[0].words
+    warned = [log for log in logs if log["event"] == "limits.texts_nearly_used_up"]
+    assert [log["log_level"] for log in warned][:1] == ["warning"]
+    assert len(await scene.all_of(services, Quota)) == 5, "what went back is counted nowhere"
+
+
+# New leaders
+
+
+async def test_a_new_leader_begins_with_ten_and_the_first_leader_does_not(
+    services: Services, robin: Actor
+) -> None:
+    sam = await scene.second_leader(services)
+    await scene.invite(services, robin, people(30))
+    assert await waiting(services) == []
+    await scene.invite(services, sam, people(30, "m"))
+    letters = await waiting(services)
+    assert len(letters) == 20
+    assert "new leaders can send 10 e-mails on their first day" in letters[0].words
+    days = Counter(day - NOW.date() for source, day in await quota(services) if "2" in source)
+    assert len(days) == 3, "ten today, ten tomorrow at 00:05, the rest when the day is over"
+
+
+async def test_who_claims_a_chat_of_a_known_community_is_trusted(
+    services: Services, robin: Actor
+) -> None:
+    def change(session: Session) -> None:
+        communities.add_leader(session, 1, chat="slack", user_id="U1", name="Noor Aziz", now=NOW)
+
+    await services.storage.write(change)
+    (noor,) = [row for row in await scene.all_of(services, Leader) if row.chat == "slack"]
+    who = dataclasses.replace(robin, leader_id=noor.id, name=noor.name)
+    await scene.invite(services, who, people(30))
+    assert await waiting(services) == []
+
+
+async def test_a_leader_is_new_for_a_day(services: Services, robin: Actor) -> None:
+    sam = await scene.second_leader(services)
+    await scene.invite(services, sam, people(30), now=NOW + timedelta(hours=24))
+    assert await waiting(services) == []
+
+
+# The same person
+
+
+@on_both
+async def test_nobody_is_invited_more_than_three_times_a_month_by_whomever(
+    services: Services, robin: Actor
+) -> None:
+    for day in (0, 1, 2):
+        (row,) = await scene.invite(
+            services, robin, "ana@example.org", now=NOW + timedelta(days=day)
+        )
+        await invitations.void(services, robin, row.id, now=NOW + timedelta(days=day))
+    noor = await scene.next_door(services)
+    seen = await previews.preview(
+        services, noor, medium="email", pasted="ana@example.org", now=NOW + timedelta(days=3)
+    )
+    assert [row.verdict for row in seen.rows] == ["enough"]
+    kept = await _draft(services, noor, "bob@example.org, ana@example.org")
+    result = await inviting.invite(services, noor, draft_id=kept, now=NOW + timedelta(days=3))
+    assert [contact.address for contact in result.sent] == ["bob@example.org"]
+    after = NOW + timedelta(days=30, hours=1)
+    assert await scene.invite(services, noor, "ana@example.org", now=after)
+    reply = await scene.say(limited(services, limit_contact=1), "/invite email bob@example.org")
+    assert "was invited 1 times in the last 30 days, here or elsewhere." in reply.text
+
+
+# Quiet hours
+
+
+NIGHT = datetime(2026, 1, 15, 3, 0, tzinfo=UTC)  # 22:00 in New York, 4:00 in Paris
+
+
+async def test_a_text_waits_until_it_is_morning_where_its_recipient_is(
+    services: Services, robin: Actor
+) -> None:
+    await scene.invite(loud(services), robin, "+1 201 555 0123", medium="text", now=NIGHT)
+    assert await goes_at(services) == [datetime(2026, 1, 15, 13, 0, tzinfo=UTC)]
+    (letter,) = await waiting(services)
+    assert letter.words == (
+        "Waits until 13:00 on 15 Jan 2026: no text leaves between 21:00 and 8:00 where the recipient is."
+    )
+
+
+async def test_by_day_and_by_email_nothing_waits(services: Services, robin: Actor) -> None:
+    house = loud(services)
+    await scene.invite(house, robin, people(3), now=NIGHT)
+    by_day = NIGHT + timedelta(hours=12)
+    await scene.invite(house, robin, "+1 201 555 0123", medium="text", now=by_day)
+    off = loud(services, quiet_hours="off")
+    await scene.invite(off, robin, "+1 201 555 0124", medium="text", now=NIGHT)
+    assert await waiting(services) == []
+
+
+async def test_what_is_over_the_limit_waits_for_the_morning_too(
+    services: Services, robin: Actor
+) -> None:
+    await move(services, timezone="America/New_York")
+    house = loud(services, limit_texts=1)
+    by_day = datetime(2026, 1, 15, 17, 0, tzinfo=UTC)
+    await scene.invite(house, robin, "+12015550123\n+12015550124", medium="text", now=by_day)
+    assert (await goes_at(services))[1] == datetime(2026, 1, 16, 13, 0, tzinfo=UTC)
+    (letter,) = await waiting(services)
+    assert "you can send 1 text a day" in letter.words
+
+
+def test_a_number_in_several_zones_sleeps_in_all_of_them() -> None:
+    madrid_or_canary = "+34612345678"
+    eight_in_madrid = datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
+    opens = quiet.opens(madrid_or_canary, eight_in_madrid, zone="UTC", hours=(21, 8))
+    assert opens == datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
+
+
+def test_a_number_that_tells_nothing_lives_where_the_community_does() -> None:
+    british_mobile = "+447700900123"
+    opens = quiet.opens(british_mobile, NIGHT, zone=PARIS, hours=(21, 8))
+    assert opens == datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
+
+
+def test_in_zones_that_are_never_awake_together_the_community_decides() -> None:
+    anywhere_in_america = "+15005550006"
+    opens = quiet.opens(anywhere_in_america, NIGHT, zone=PARIS, hours=(13, 12))
+    assert opens == datetime(2026, 1, 15, 11, 0, tzinfo=UTC)
+
+
+@given(
+    at=st.integers(0, 365 * 24 * 60).map(lambda minutes: NIGHT + timedelta(minutes=minutes)),
+    hours=st.tuples(st.integers(0, 23), st.integers(0, 23)).filter(lambda h: h[0] != h[1]),
+)
+def test_the_moment_is_never_quiet_and_never_later_than_needed(
+    at: datetime, hours: quiet.Hours
+) -> None:
+    opens = quiet.opens("+12015550123", at, zone="UTC", hours=hours)
+    first, last = hours
+    quiet_at = {hour % 24 for hour in range(first, last if first < last else last + 24)}
+    local = opens.astimezone(ZoneInfo("America/New_York"))
+    assert local.hour not in quiet_at
+    assert at <= opens <= at + timedelta(hours=25)
+    if at.astimezone(ZoneInfo("America/New_York")).hour not in quiet_at:
+        assert opens == at
+    else:
+        assert (local.hour, local.minute) == (last, 0) or local.hour == last + 1, "or skipped"
+
+
+# Words
+
+
+def test_what_waits_is_told_in_few_words() -> None:
+    at = NOW + timedelta(days=1)
+    later = Slot(NOW + timedelta(days=9), "of the year")
+    here = {"zone": "UTC", "now": NOW}
+    assert limits.told([Slot(), Slot()], **here) == ""
+    assert limits.told([Slot(at, "why")], **here) == "It goes tomorrow at 12:00: why."
+    assert limits.told([Slot(at, "why")] * 2, **here) == "They go tomorrow at 12:00: why."
+    said = limits.told([Slot(), Slot(at, "why"), later, later], **here)
+    day = limits.labels.day(NOW + timedelta(days=9))
+    assert said == (
+        f"1 of them goes tomorrow at 12:00: why. 2 of them go on {day} at 12:00: of the year."
+    )
+
+
+async def test_a_letter_that_was_taken_back_keeps_its_day(services: Services, robin: Actor) -> None:
+    house = limited(services, limit_emails=1)
+    _, second = await scene.invite(house, robin, people(2))
+    before = (await goes_at(services))[1]
+    await invitations.void(house, robin, second.id, now=NOW)
+    await invitations.reopen(house, robin, second.id, now=NOW)
+    assert (await goes_at(services))[1] == before
+
+
+async def test_a_letter_to_another_address_takes_a_place_too(
+    services: Services, robin: Actor
+) -> None:
+    house = limited(services, limit_emails=1)
+    (row,) = await scene.invite(house, robin, "ana@example.org")
+    await send_to(house, robin, row.id, medium="email", typed="anna@example.org", now=NOW)
+    assert [letter.contact for letter in await waiting(house)] == ["anna@example.org"]
