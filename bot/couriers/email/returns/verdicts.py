@@ -15,13 +15,16 @@ import structlog
 from bot.couriers.email.returns import words
 from bot.messages import Event
 
-_STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
-_CODE = re.compile(r"\b[45]\d\d\b")
+# Never a part of an IP address: 5.1.1, but not the beginning of 4.2.2.1.
+_STATUS = re.compile(r"(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w.]*\d)", re.ASCII)
+_CODE = re.compile(r"(?:^smtp; ?|\bsaid: )([45]\d\d)\b", re.ASCII | re.IGNORECASE)
 _NOTHING_MORE = ".0.0"  # ends a status that only says whether it is for ever
 _EXPIRED = "5.4.7"  # some servers say so, as if it were for ever, when they give up
 _ARRIVED = {"delivered", "relayed", "expanded"}
 # In prose a number is a status only after a code or a hash: "550 5.1.1", "#5.1.1".
-_IN_PROSE = re.compile(r"(?:\b([45]\d\d)[ -]#?|#)([45]\.\d{1,3}\.\d{1,3})\b")
+_IN_PROSE = re.compile(
+    r"(?:\b([45]\d\d)[ -]#?|#)([45]\.\d{1,3}\.\d{1,3})(?![\w.]*\d)", re.ASCII
+)
 _PROSE = 65_536  # characters that are looked at
 _STILL_TRYING = re.compile(r"\b(?:delay|warning|still)", re.IGNORECASE)
 
@@ -92,19 +95,20 @@ def _failed(status: str, code: int | None, said: str) -> Verdict | None:
 
 
 def _status(given: str, said: str) -> str:
-    """The report's own status, or the finer one in what their server said."""
-    own = _STATUS.search(given)
+    """The report's own status, or the finer one in what their server said.
+
+    Exim writes 5.0.0 over a 4.2.2 for which it has waited too long: their server's word counts.
+    """
+    own, finer = _STATUS.search(given), _STATUS.search(said)
     if own and not own[0].endswith(_NOTHING_MORE):
         return own[0]
-    finer = _STATUS.search(said)
-    if own is None:
-        return finer[0] if finer else ""
-    return finer[0] if finer and finer[1] == own[1] else own[0]
+    best = finer or own
+    return best[0] if best else ""
 
 
 def _code(said: str) -> int | None:
     found = _CODE.search(said)
-    return int(found[0]) if found else None
+    return int(found[1]) if found else None
 
 
 def _is_automatic_reply(message: Message) -> bool:
