@@ -15,16 +15,16 @@ from bot.ports import Services
 from storage import deliveries
 from storage.tables import Delivery
 
-_BOUNCE_REST = timedelta(days=30)  # a dead mailbox may be revived; Postal's figure
-_SUPPRESSING: dict[str, timedelta | None] = {
-    "bounced": _BOUNCE_REST,
-    "complained": None,  # for ever
-    "opted_out": None,
+_FOR_EVER = frozenset({"complained", "opted_out"})
+_BOUNCE_RESTS = {  # how long who cannot be reached is left alone
+    "email": timedelta(days=30),  # a dead mailbox may be revived; Postal's figure
+    "text": timedelta(days=90),  # a landline stays one; carriers give numbers out again after 90
 }
 _WORDS = {
     ("email", "bounced"): "There is no mailbox with that address. Check the spelling.",
     ("email", "complained"): "They marked it as spam. We will not write to them again.",
     ("text", "undelivered"): "The phone could not be reached. You can resend tomorrow.",
+    ("text", "failed"): "It could not be sent. You can resend it, or send it another way.",
     ("text", "bounced"): "That number is not in use. Check it.",
     ("text", "opted_out"): "This person replied STOP, so we may not text them. "
     "Invite them by e-mail, or hand them a pass.",
@@ -72,18 +72,27 @@ def note(
     """Keep the fact, suppress the contact when it says so, and have the receipt follow."""
     words = words or _WORDS.get((delivery.medium, event), "")
     new = deliveries.record(session, delivery, event, key=key, code=code, words=words, now=now)
-    silent = event == "bounced" and not _says_no_such_mailbox(code)
-    if new and event in _SUPPRESSING and not silent:
-        rest = _SUPPRESSING[event]
+    if new:
+        _suppress(session, delivery, event, code=code, now=now)
+    refresh(session, delivery)
+
+
+def _suppress(
+    session: Session, delivery: Delivery, event: Event, *, code: str, now: datetime
+) -> None:
+    """Do not write to the contact again, for as long as the fact says something about it."""
+    bounced = event == "bounced" and (
+        delivery.medium == "text" or _says_no_such_mailbox(code)  # couriers know numbers' codes
+    )
+    if bounced or event in _FOR_EVER:
         deliveries.suppress(
             session,
             delivery.community_id,
             delivery.contact_key,
             reason=event,
-            until=now + rest if rest else None,
+            until=now + _BOUNCE_RESTS[delivery.medium] if bounced else None,
             now=now,
         )
-    refresh(session, delivery)
 
 
 def _says_no_such_mailbox(code: str) -> bool:

@@ -1,6 +1,7 @@
 """A house made by hand for tests: real storage, outbox and playground, no postman unless asked."""
 
 import asyncio
+import dataclasses
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -70,6 +71,15 @@ async def plugged(storage: Storage, *, media: tuple[Way, ...] = ("email", "text"
         now=NOW,
     )
     return services
+
+
+def unlimited(services: Services) -> Services:
+    """The same house, where as many may be invited in a day as a test likes."""
+    limits = dict.fromkeys(
+        ("limit_emails", "limit_texts", "limit_community_texts", "limit_new_leader"), 10_000
+    )
+    settings = services.settings.model_copy(update=limits)
+    return dataclasses.replace(services, settings=settings)
 
 
 def call(text: str, place: str = PLACE, speaker: str = SPEAKER, **fields: str) -> Call:

@@ -38,6 +38,19 @@ async def test_only_a_missing_mailbox_is_left_alone_for_a_month(
         assert bool(found) == expected
 
 
+@pytest.mark.parametrize("code", ["", "21614", "30005", "30006"])
+async def test_a_number_that_gets_no_texts_is_left_alone_for_three_months(
+    services: Services, robin: Actor, code: str
+) -> None:
+    await scene.invite(services, robin, "+12015550123", medium="text")
+    (letter,) = await scene.all_of(services, Delivery)
+    await deliveries.happened(services, letter.id, "bounced", key="theirs:1", code=code, now=NOW)
+    for days, expected in ((89, True), (91, False)):
+        now = NOW + timedelta(days=days)
+        found = await services.storage.read(stored.suppressed, [letter.contact_key], now=now)
+        assert bool(found) == expected
+
+
 async def test_the_same_fact_told_twice_is_one_fact(services: Services, robin: Actor) -> None:
     await scene.invite(services, robin, "ana@example.org")
     (letter,) = await scene.all_of(services, Delivery)

@@ -8,6 +8,9 @@ from pydantic_settings import BaseSettings
 
 from bot.settings import CONFIG, is_loopback
 
+# Source: https://www.twilio.com/docs/iam/test-credentials
+TEST_SENDER = "+15005550006"
+
 
 class SmsSettings(BaseSettings):
     """The Twilio account, and who writes."""
@@ -16,6 +19,7 @@ class SmsSettings(BaseSettings):
 
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = SecretStr("")
+    twilio_webhook_secret: SecretStr = SecretStr("")  # of a shared key, which signs like the token
     twilio_api_key: str = ""  # with its secret, preferred to the token: it can be withdrawn
     twilio_api_secret: SecretStr = SecretStr("")
     twilio_messaging_service_sid: str = ""
@@ -35,6 +39,17 @@ class SmsSettings(BaseSettings):
         if self.twilio_api_key:
             return self.twilio_api_key, self.twilio_api_secret.get_secret_value()
         return self.twilio_account_sid, self.twilio_auth_token.get_secret_value()
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """Secrets that Twilio may sign its calls with; none: no call can be believed."""
+        secrets = self.twilio_webhook_secret, self.twilio_auth_token
+        return tuple(filter(None, (secret.get_secret_value() for secret in secrets)))
+
+    @property
+    def plays(self) -> bool:
+        """Whether these are test credentials: they alone may write from this number."""
+        return self.twilio_from == TEST_SENDER
 
 
 def configured(settings: SmsSettings) -> bool:
