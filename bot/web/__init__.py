@@ -1,4 +1,5 @@
-"""Pages for people who are not in the chat: sign-up, household, opting out, and health.
+"""Pages for people who are not in the chat: sign-up, household, opting out, and health; and one for
+leaders on their phones, who send invitations by hand.
 
 Every page works without a script, on a small phone, for somebody of eighty. All of them are behind
 `bot.web.guard`; to add a page, write a room and add it to `_ROOMS`.
@@ -7,10 +8,10 @@ Every page works without a script, on a small phone, for somebody of eighty. All
 from starlette.routing import BaseRoute, Mount, Router
 
 from bot.ports import Services
-from bot.web import health, household, optout, signup
+from bot.web import by_hand, health, household, optout, signup
 from bot.web.guard import PATIENCE, Clock, guarded, utc_now
 
-_ROOMS = (signup, household, optout, health)
+_ROOMS = (signup, household, optout, by_hand, health)
 
 
 def routes(

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.community.by_hand_page import Text, ToSend
+from bot.community.labels import Label
 from bot.templating import TEMPLATES, Templates
 
 NAMES = sorted(
@@ -43,6 +45,17 @@ JOINED = Some(
     links=[("Chat", "https://chat.example.org")],
     invited_by="Lee",
 )
+
+
+def to_send(*labels: Label) -> ToSend:
+    """A leader's page with a text in each of these states."""
+    words = "Hello, this is Lee. Sign up here: https://join.example.org/j/7KQM4TXP2WNF"
+    texts = [
+        Text(number, "+12015550123", "+1 201-555-0123", words, "en", label)
+        for number, label in enumerate(labels)
+    ]
+    return ToSend("Maple Court", "#0b4f58", "Lee", tuple(texts))
+
 
 # What templates whose name begins so may use: (with everything said, what can be left unsaid).
 WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -86,10 +99,15 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "sms/": ({"link": "https://join.example.org/j/7KQM4TXP2WNF"}, {}),
     "sms/invitation": ({"invited_by": "Lee", "code": "7KQM-4TXP-2WNF"}, {}),
+    "sms/by_hand": ({"invited_by": "Lee"}, {}),
     "sms/household_joined": ({"newcomer": "Bo"}, {}),
     "web/": (
         {"token": "t", "nonce": "n", "languages": [*LANGUAGES.values()]},
         {"community": "", "languages": []},
+    ),
+    "web/by_hand.html": (
+        {"path": "/s/1/x", "to_send": to_send("to send by hand", "sent", "joined")},
+        {"to_send": to_send("opted out", "void")},
     ),
     "web/household.html": (
         {"home": HOME, "errors": {}, "filled": {"name": "", "contact": ""}, "news": "Bo Ruiz"},
