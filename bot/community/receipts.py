@@ -137,7 +137,10 @@ def _of_many(
         lines.append(f"… and {in_trouble - len(shown)} more.")
     if gone < total and (words := invitations.held_up(session, receipt_id)):
         lines.append(words)
-    return Card("\n".join(lines), _ways_on(receipt_id, shown, in_trouble))
+    ways = _ways_on(receipt_id, shown, in_trouble)
+    if count["to send by hand"]:
+        ways = (Button("Send from my own phone", f"/invites hand all {receipt_id}"), *ways)
+    return Card("\n".join(lines), ways)
 
 
 def _went_out(group: Alike) -> bool:
