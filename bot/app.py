@@ -16,7 +16,7 @@ from bot import dispatch, web
 from bot.chats import CHATS
 from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
-from bot.community import asking, carrying, codes, communities, joining, returns, telling
+from bot.community import asking, carrying, codes, communities, digests, joining, returns, telling
 from bot.community.postman import Postman, Prepare
 from bot.couriers import COURIERS
 from bot.couriers.outbox import OutboxCourier
@@ -35,6 +35,7 @@ KINDS = {
     "announce": telling.announce,
     "receipt": telling.show_receipt,
     "notice": telling.tell,
+    "digest": digests.digest,
 }
 PREPARE: Mapping[str, Prepare] = {
     "deliver": carrying.prepare,

@@ -30,6 +30,11 @@ def first(session: Session) -> Community:
     return session.exec(select(Community).order_by(col(Community.id)).limit(1)).one()
 
 
+def every(session: Session) -> list[Community]:
+    """All communities."""
+    return list(session.exec(select(Community).order_by(col(Community.id))))
+
+
 def add(session: Session, community: Community) -> Community:
     """Store a new community."""
     session.add(community)

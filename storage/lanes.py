@@ -16,6 +16,8 @@ from sqlmodel import Session, col
 from storage.database import brief, clock, insert_into, leaves_work, run
 from storage.tables import Job, JobLane
 
+TIMER = "timer"  # the lane of what stays in the house
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:

@@ -19,7 +19,8 @@ class Wanted:
     """Which invitations of a community."""
 
     state: State = "all"
-    days: int = 7  # of "older": open ones whose newest letter was asked for longer ago than that
+    # Of "older": open, not failed, and the newest letter was asked for longer ago than that.
+    days: int = 7
     receipt_id: int | None = None  # only what this receipt shows
     leader_id: int | None = None  # only what this leader gave
 
@@ -50,7 +51,8 @@ def _of_state(wanted: Wanted, *, now: datetime) -> tuple[ColumnElement[bool], ..
             return (*by_letter, col(Delivery.state).in_(_ON_THE_WAY))
         case "older":
             asked_before = now - timedelta(days=wanted.days)
-            return (*by_letter, col(Delivery.created_at) < asked_before)
+            came = col(Delivery.state).not_in(FAILED)
+            return (*by_letter, came, col(Delivery.created_at) < asked_before)
         case "joined":
             return (col(Invitation.redeemed_at).is_not(None),)
         case "expired":

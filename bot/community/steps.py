@@ -12,7 +12,7 @@ from bot.community.labels import Label
 from bot.messages import Button, Style
 from storage.invitations import Standing
 
-_NO_WORD_AFTER = timedelta(days=1)  # carriers that confirm at all do so within hours
+NO_WORD_AFTER = timedelta(days=1)  # carriers that confirm at all do so within hours
 _NOUN = {"email": "e-mail", "text": "text", "hand": "text"}
 
 
@@ -136,7 +136,7 @@ def _sent(standing: Standing, medium: str, noun: str, *, now: datetime) -> str:
     if medium == "hand":
         return "sent by hand."  # by whom stands below
     sent_at = standing.delivery.updated_at if standing.delivery else now
-    if now - sent_at < _NO_WORD_AFTER:
+    if now - sent_at < NO_WORD_AFTER:
         return f"the {noun} has been sent. No word yet that it arrived."
     if medium == "text":
         return (

@@ -1,16 +1,17 @@
-"""The daily sweep: forget what need not be kept, and let receipts of what expired follow."""
+"""The daily sweep: forget what need not be kept, and ask for what each day brings."""
 
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import receipts
+from bot.community import mornings, receipts, steps
 from bot.community.ledger import Record
 from bot.ports import Services
-from storage import attempts, deliveries, heard, invitations, jobs, talks
+from storage import attempts, communities, deliveries, heard, invitations, jobs, talks
+from storage.lanes import TIMER as TIMER
 from storage.lanes import Claimed
+from storage.mornings import without_word
 
-TIMER = "timer"  # the lane of what stays in the house
 _SWEPT = timedelta(days=2)  # looked back for what expired: one sweep may be missed
 _KEEP_JOBS = timedelta(days=30)
 _KEEP_DRAFTS = timedelta(days=1)
@@ -29,9 +30,10 @@ async def sweep(services: Services, job: Claimed) -> Record:
         attempts.forget(session, before=now - timedelta(hours=2))
         heard.forget(session, before=now - timedelta(days=1))
         talks.forget(session, before=now - _KEEP_TALKS)
-        receipts.follow(
-            session, deliveries.receipts_expired(session, after=now - _SWEPT, before=now)
-        )
+        since = now - _SWEPT
+        receipts.follow(session, deliveries.receipts_expired(session, after=since, before=now))
+        receipts.follow(session, without_word(session, before=now - steps.NO_WORD_AFTER))
+        mornings.plan(session, communities.every(session), now=now)
         jobs.finish(session, job)
         jobs.enqueue(session, [_sweep_on(now + timedelta(days=1))])
 

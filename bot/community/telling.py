@@ -10,7 +10,7 @@ from sqlmodel import Session
 from bot.community import announcements, receipts
 from bot.community.ledger import Record, Together
 from bot.community.postman import GiveUp, Later
-from bot.messages import Card
+from bot.messages import Button, Card
 from bot.ports import Chat, ChatDown, ChatRefused, MessageGone, Services
 from storage import deliveries, jobs, redemptions
 from storage.database import brief
@@ -128,7 +128,8 @@ async def tell(services: Services, job: Claimed) -> Record:
     if "receipt" in job.args:
         receipt = await services.storage.read(deliveries.receipt, int(job.args["receipt"]))
         chat, channel = receipt.chat, receipt.channel
-    card = Card(str(job.args["words"]))
+    buttons = tuple(Button(label, said) for label, said in job.args.get("buttons", ()))
+    card = Card(str(job.args["words"]), buttons)
     await _posted(_chat(services, chat), channel, card, key=job.key)
     return Together(jobs.finish_all, job)
 

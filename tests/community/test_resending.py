@@ -72,7 +72,7 @@ async def test_who_is_left_out_and_why(services: Services, robin: Actor) -> None
     await happens(services, rows[1].id, "opted_out")
     await happens(services, rows[2].id, "deferred")
     await scene.redeem(services, scene.code_of(services, rows[5]), scene.sign_up(email="n3@ex.org"))
-    preview = await seen(services, robin)
+    preview = await seen(services, robin, Wanted("open"))
     why = {kept.standing.invitation.contact: kept.why for kept in preview.sorted.stays}
     assert [contact.address for contact in preview.sorted.contacts] == ["n4@ex.org"]
     assert "mend the address first, with `/invites fix 1`" in why["n0@ex.org"]
