@@ -54,10 +54,18 @@ class Workspace:
 
     def answers(self, count: int) -> dict[str, float]:
         """Wait for the next so many answers; give the moment of each, by whose it is."""
-        lines = (self._line().split() for _ in range(count))
-        found = {whose: float(moment) for moment, whose in lines}
-        if len(found) != count:
-            raise RuntimeError(f"{count} answers went to {len(found)} commands")
+        return self._moments("answer", count)
+
+    def arrivals(self, count: int) -> dict[str, float]:
+        """Wait until so many receipts say that a letter was delivered; the moments, by to whom."""
+        return self._moments("delivered", count)
+
+    def _moments(self, kind: str, count: int) -> dict[str, float]:
+        found: dict[str, float] = {}
+        while len(found) < count:
+            moment, said, whose = self._line().split()
+            if said == kind:
+                found.setdefault(whose, float(moment))
         return found
 
     def close(self) -> None:
@@ -73,12 +81,12 @@ class Workspace:
 
 def measure(*, letters_out: int, rounds: int) -> list[Row]:
     """Measure both ways of asking in turn, each while so many letters go out."""
-    with _house() as (house, sink, slack):
+    with house_in_slack() as (house, sink, slack, _):
         numbers = itertools.count()
 
         def ask(starts: Sequence[float], letters_out: int) -> Heard:
             number = next(numbers)
-            said = [_body(slack, number, n) for n in range(len(starts))]
+            said = [invitation(slack, number, n) for n in range(len(starts))]
             letters.invite(house, f"round.{number}", letters_out)
             crowd = programs.crowd(house, "slack", said, clients=LEADERS, starts=starts)
             answers = slack.answers(len(said))
@@ -95,12 +103,16 @@ def measure(*, letters_out: int, rounds: int) -> list[Row]:
 
 
 @contextmanager
-def _house() -> Iterator[tuple[Program, Sink, Workspace]]:
-    """Porchlight with mail and Slack; the playground is where the many letters are asked for."""
+def house_in_slack(**settings: object) -> Iterator[tuple[Program, Sink, Workspace, Path]]:
+    """Porchlight with mail and Slack; the playground is where the many letters are asked for.
+
+    Gives the file of its database, too.
+    """
     slack = Workspace()
     try:
         with tempfile.TemporaryDirectory(prefix="porchlight-bench-") as folder:
-            url = f"sqlite:///{Path(folder, 'porchlight.db')}"
+            database = Path(folder, "porchlight.db")
+            url = f"sqlite:///{database}"
             asyncio.run(_found(url))
             with letters.house_with_mail(
                 log_level="WARNING",
@@ -110,8 +122,9 @@ def _house() -> Iterator[tuple[Program, Sink, Workspace]]:
                 slack_bot_token="xoxb-bench",
                 slack_signing_secret=SIGNING_SECRET,
                 slack_api_url=f"{slack.url}/api/",
+                **settings,
             ) as (house, sink):
-                yield house, sink, slack
+                yield house, sink, slack, database
     finally:
         slack.close()
 
@@ -136,7 +149,7 @@ def _user(leader: int) -> str:
     return f"U0LEADER{leader:02d}"
 
 
-def _body(slack: Workspace, number: int, n: int) -> str:
+def invitation(slack: Workspace, number: int, n: int) -> str:
     """A leader's command that invites somebody, as Slack writes it."""
     leader = n % LEADERS
     return urlencode(
@@ -148,13 +161,18 @@ def _body(slack: Workspace, number: int, n: int) -> str:
             "user_id": _user(leader),
             "user_name": f"leader.{leader}",
             "command": "/porchlight",
-            "text": f"invite email leader.{number}.{n}@example.org",
+            "text": f"invite email {whom(number, n)}",
             "api_app_id": "A0PORCH00",
             "is_enterprise_install": "false",
             "response_url": f"{slack.url}/answers/{number}.{n}",
             "trigger_id": f"{number}.{n}.bench",
         }
     )
+
+
+def whom(number: int, n: int) -> str:
+    """Who is invited by the command of that number in a round."""
+    return f"leader.{number}.{n}@example.org"
 
 
 def _row(name: str, letters_out: int, heard: list[Heard]) -> Row:

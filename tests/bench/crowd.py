@@ -9,6 +9,7 @@ not hidden; `began` is the second 0, by the clock that `time.monotonic` reads in
 """
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
@@ -21,6 +22,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 SIGNING_SECRET = "a signing secret of the benchmarks alone"
+POSTMARK = ("postmark", "a password of the benchmarks alone")
+_FORM = b"application/x-www-form-urlencoded"
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -48,12 +51,13 @@ class Browser:
 
     async def submit(self, path: str, fields: dict[str, str], *, expect: int) -> Answer:
         """Send a form."""
-        return await self.post(path, urlencode(fields).encode(), expect=expect)
+        head = f"POST {path} HTTP/1.1".encode()
+        return await self._ask(head, _FORM, urlencode(fields).encode(), expect)
 
-    async def post(self, path: str, body: bytes, *more: bytes, expect: int = 200) -> Answer:
-        """Send a form that is written already, with more headers."""
+    async def post(self, path: str, body: bytes, *more: bytes, kind: bytes = _FORM) -> Answer:
+        """Send what is written already, with more headers, as a server does."""
         head = b"\r\n".join([f"POST {path} HTTP/1.1".encode(), *more])
-        return await self._ask(head, b"application/x-www-form-urlencoded", body, expect)
+        return await self._ask(head, kind, body, 200, by_browser=False)
 
     async def call(self, path: str, said: Any) -> Any:
         """Ask an API."""
@@ -61,8 +65,12 @@ class Browser:
         answer = await self._ask(head, b"application/json", json.dumps(said).encode(), 200)
         return json.loads(answer.body)
 
-    async def _ask(self, head: bytes, kind: bytes, body: bytes, expect: int) -> Answer:
-        lines = [head, b"Host: 127.0.0.1", b"Sec-Fetch-Site: same-origin"]
+    async def _ask(
+        self, head: bytes, kind: bytes, body: bytes, expect: int, *, by_browser: bool = True
+    ) -> Answer:
+        lines = [head, b"Host: 127.0.0.1"]
+        if by_browser:
+            lines.append(b"Sec-Fetch-Site: same-origin")
         if self.cookies:
             lines.append(b"Cookie: " + b"; ".join(b"=".join(c) for c in self.cookies.items()))
         if kind:
@@ -144,9 +152,16 @@ async def slack(browser: Browser, body: str) -> None:
         raise RuntimeError(f"more than an acknowledgement: {answer.body[:500]!r}")
 
 
+async def postmark(browser: Browser, body: str) -> None:
+    """Tell what became of a letter, as Postmark does."""
+    proof = base64.b64encode(":".join(POSTMARK).encode())
+    login = b"Authorization: Basic " + proof
+    await browser.post("/hooks/postmark", body.encode(), login, kind=b"application/json")
+
+
 Journey = Callable[[Browser, str], Awaitable[None]]
 JOURNEYS: dict[str, Journey] = {
-    each.__name__: each for each in (porchlight, plain, peer, say, slack)
+    each.__name__: each for each in (porchlight, plain, peer, say, slack, postmark)
 }
 
 

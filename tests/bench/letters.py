@@ -73,6 +73,8 @@ def house_with_mail(**settings: object) -> Iterator[tuple[Program, Sink]]:
         "smtp_tls": "none",
         "smtp_sender": SENDER,
         "smtp_rate": RATE,
+        "limit_emails": 0,  # no limit
+        "limit_new_leader": 0,
     }
     try:
         with (

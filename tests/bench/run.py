@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import acks, figures, letters, passes, replies, signup, start
+from tests.bench import acks, figures, letters, news, passes, replies, signup, start
 from tests.bench.figures import Row
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,6 +56,10 @@ def _acks(chosen: argparse.Namespace) -> list[Row]:
     return acks.measure(letters_out=chosen.letters, rounds=chosen.rounds)
 
 
+def _news(chosen: argparse.Namespace) -> list[Row]:
+    return news.measure(letters_out=chosen.letters, rounds=chosen.rounds)
+
+
 def _passes(chosen: argparse.Namespace) -> list[Row]:
     ours, floor = passes.measured(100, chosen.rounds)
     share = passes.ratio(ours, floor)
@@ -81,6 +85,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "signup": _signup,
     "replies": _replies,
     "acks": _acks,
+    "news": _news,
     "passes": _passes,
     "start": _start,
 }
