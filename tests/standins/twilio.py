@@ -80,6 +80,7 @@ class TwilioStandIn(HttpStandIn):
         self.port = port
         self.texts: list[dict[str, Any]] = []  # as the API shows them, oldest first
         self.wishes: list[dict[str, str]] = []  # the parameters of each text, as they came
+        self.asked: list[str] = []  # which texts were asked about by name
         self._folder = folder
         self._delay = delay  # seconds that "slow" takes
         self._fault, self._times = "", 0
@@ -186,8 +187,9 @@ class TwilioStandIn(HttpStandIn):
         ]
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request.match_info["sid"])
         for text in self.texts:
-            if text["sid"] == request.match_info["sid"]:
+            if text["sid"] == self.asked[-1]:
                 return web.json_response(text)
         raise Refused(20404, "The requested resource was not found", 404)
 
