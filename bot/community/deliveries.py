@@ -28,6 +28,7 @@ _WORDS = {
     ("text", "bounced"): "That number is not in use. Check it.",
     ("text", "opted_out"): "This person replied STOP, so we may not text them. "
     "Invite them by e-mail, or hand them a pass.",
+    ("hand", "opted_out"): "This person asked not to be written to. Please respect that.",
     ("email", "opted_out"): "This person asked not to be written to. Please respect that.",
 }
 

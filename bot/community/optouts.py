@@ -14,6 +14,7 @@ from storage import communities, deliveries
 from storage.tables import Delivery
 
 _REASON = "opted_out"
+_OF_INVITATION = "decline"  # what the link on a sign-up page is signed for
 
 
 class UnknownLink(Refusal):
@@ -30,6 +31,11 @@ class OptedOut:
     contact_masked: str
     language: str  # BCP 47, of the letter with the link
     already: bool  # opted out now
+
+
+def of_invitation(keys: Keys, invitation_id: int) -> str:
+    """The token for whom an invitation went to, for pages that know no letter."""
+    return tokens.sign(keys, _OF_INVITATION, invitation_id)
 
 
 async def look(services: Services, token: str, *, now: datetime) -> OptedOut:
@@ -67,11 +73,19 @@ async def undo(services: Services, token: str, *, now: datetime) -> OptedOut:
 
 
 def _delivery(session: Session, keys: Keys, token: str) -> Delivery:
-    delivery_id = tokens.read(keys, "optout", token)
-    row = deliveries.get(session, delivery_id) if delivery_id is not None else None
+    if (delivery_id := tokens.read(keys, "optout", token)) is not None:
+        row = deliveries.get(session, delivery_id)
+    else:
+        invitation_id = tokens.read(keys, _OF_INVITATION, token)
+        row = _newest(session, invitation_id) if invitation_id is not None else None
     if row is None:
         raise UnknownLink
     return row
+
+
+def _newest(session: Session, invitation_id: int) -> Delivery | None:
+    letters = deliveries.of_invitation(session, invitation_id)
+    return letters[-1] if letters else None
 
 
 def _standing(session: Session, row: Delivery, *, now: datetime) -> OptedOut:

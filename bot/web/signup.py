@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import codes, redemptions, ways_in
+from bot.community import codes, optouts, redemptions, ways_in
 from bot.community.codes import MistypedCode
 from bot.community.errors import BadFields, Refusal
 from bot.community.redemptions import CodeUsed, Invited, UnknownCode
@@ -176,6 +176,9 @@ def _form_page(
         errors=refusal.errors if refusal else {},
         community=invited.community,
         colour=invited.colour,
+        no_more=optouts.of_invitation(services.keys, invited.invitation_id)
+        if invited.contact
+        else "",
         theirs=invited.theirs,
         ours=invited.language,
     )

@@ -127,8 +127,13 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "valid_until": date(2026, 12, 22),
             "errors": {},
             "filled": {"name": "", "address": "", "contact": "", "others": ["Bo"]},
+            "no_more": "x",
         },
-        {"errors": {"name": "Please give a name.", "others": "Too many."}, "valid_until": None},
+        {
+            "no_more": "",
+            "errors": {"name": "Please give a name.", "others": "Too many."},
+            "valid_until": None,
+        },
     ),
     "web/trouble": ({"words": "That was too much.", "retry_after": 90}, {}),
     "web/welcome.html": (

@@ -5,10 +5,10 @@ import structlog
 from sqlmodel import Session, select
 from starlette.applications import Starlette
 
-from bot.community import households
+from bot.community import contacts, households, letters
 from bot.community.tokens import sign
 from bot.ports import Services
-from storage.tables import Delivery, Suppression
+from storage.tables import Delivery, Invitation, Suppression
 from tests.web.conftest import START, Invite
 from tests.web.visitor import Visitor
 
@@ -92,3 +92,34 @@ async def test_nobody_is_named_in_the_log(app: Starlette, link: str) -> None:
         await Visitor(app).client.post(link, data=ONE_CLICK)
     assert "rosa" not in str(lines)
     assert link.removeprefix("/o/") not in str(lines)
+
+
+async def test_the_sign_up_page_lets_an_invited_person_say_no(
+    services: Services, visitor: Visitor, invite: Invite
+) -> None:
+    """A text from a leader's own phone has no line for that."""
+    assert "Stop writing to me" not in (await visitor.open(f"/j/{await invite()}")).text
+    rosa = contacts.parse_number("+1 201 555 0123", region="US")
+    code = await invite(rosa)
+    await services.storage.write(_by_hand, rosa, services)
+    page = await visitor.open(f"/j/{code}")
+    [link] = [each["href"] for tag, each in page.elements if each.get("href", "")[:3] == "/o/"]
+    stopped = await visitor.submit(await visitor.open(link))
+    assert "You will get no more messages" in stopped.text
+    assert "+1 •••0123" in stopped.text
+    assert await services.storage.read(_suppressed) == 1
+
+
+def _by_hand(session: Session, contact: contacts.Contact, services: Services) -> None:
+    invitation = session.exec(select(Invitation).where(Invitation.contact == contact.address)).one()
+    letter = letters.write(
+        services,
+        contact,
+        event="invitation",
+        community_id=invitation.community_id,
+        facts={"language": "en"},
+        now=START,
+        invitation_id=invitation.id,
+    )
+    letter.medium = "hand"
+    session.add(letter)
