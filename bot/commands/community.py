@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.commands import language
 from bot.commands.base import Command, Misused, Said, again, plural
 from bot.community import communities, names
 from bot.community.communities import Overview
@@ -25,7 +26,7 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
     if word == "edit":
         return await _edit(services, actor, said, now=now)
     if not word:
-        return _show(await communities.overview(services, actor, now=now))
+        return _show(services, await communities.overview(services, actor, now=now))
     field = _WORDS.get(word, word)
     if field not in communities.FIELDS:
         raise Misused(
@@ -36,23 +37,23 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
         await communities.edit(services, actor, {field: rest}, now=now)
     except BadFields as bad:
         raise Misused(bad.errors[field]) from bad
-    return _show(await communities.overview(services, actor, now=now))
+    return _show(services, await communities.overview(services, actor, now=now))
 
 
 async def _edit(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
     overview = await communities.overview(services, actor, now=now)
     if not said.fields:
         return Reply("Change what you like; letters sent from now on show it.",
-                     form=_form(_values(overview.community)))  # fmt: skip
+                     form=_form(services, _values(overview.community)))  # fmt: skip
     typed = {name: text for name, text in said.fields.items() if name in communities.FIELDS}
     try:
         await communities.edit(services, actor, typed, now=now)
     except BadFields as bad:
-        return again(_form(_values(overview.community)), typed, bad.errors)
-    return _show(await communities.overview(services, actor, now=now))
+        return again(_form(services, _values(overview.community)), typed, bad.errors)
+    return _show(services, await communities.overview(services, actor, now=now))
 
 
-def _show(overview: Overview) -> Reply:
+def _show(services: Services, overview: Overview) -> Reply:
     community = overview.community
     passes = f"{community.pass_days} days" if community.pass_days else "for ever"
     lines = [
@@ -61,6 +62,7 @@ def _show(overview: Overview) -> Reply:
         f"In the e-mail: {'; '.join(community.features) or 'no list of features'}",
         f"Colour {community.colour}, paper {community.paper.upper()}, country {community.region}, "
         f"time zone {community.timezone}",
+        f"Letters, pages and passes are in {_language(services, community)}.",
         f"Codes work {plural(community.code_days, 'day')}, passes {passes}.",
         f"Postal address: {community.postal or 'none (mail law in many countries wants one)'}",
         f"Joins are announced {_where(overview)}.",
@@ -74,6 +76,10 @@ def _show(overview: Overview) -> Reply:
             f"{overview.given_up[0]} `/announce here` tries again."
         )
     return Reply("\n".join(lines), (Button("Edit", "/community edit"),))
+
+
+def _language(services: Services, community: Community) -> str:
+    return services.templates.languages.of(community.language).english_name
 
 
 def _where(overview: Overview) -> str:
@@ -93,12 +99,13 @@ def _values(community: Community) -> dict[str, str]:
         "paper": community.paper,
         "region": community.region,
         "timezone": community.timezone,
+        "language": community.language,
         "postal": community.postal,
         "links": "\n".join(" ".join(link) for link in community.links),
     }
 
 
-def _form(values: dict[str, str]) -> Form:
+def _form(services: Services, values: dict[str, str]) -> Form:
     def field(name: str, label: str, hint: str = "", *, required: bool = True) -> Field:
         return Field(name, label, value=values[name], hint=hint, required=required)
 
@@ -118,6 +125,8 @@ def _form(values: dict[str, str]) -> Form:
                   options=(("letter", "Letter"), ("a4", "A4"))),
             field("region", "Country", "Two letters; for numbers without a country code"),
             field("timezone", "Time zone", "Like America/New_York"),
+            Field("language", "Language", "choice", values["language"],
+                  options=language.choices(services.templates.languages)),
             field("postal", "Postal address", "In the footer of e-mails", required=False),
             Field("links", "Chats to join", "lines", values["links"], required=False,
                   hint="For new members: a name and an https address a line"),

@@ -1,8 +1,9 @@
 """`/invite`: by e-mail, by text, from one's own phone, or on a pass."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from bot.commands import by_hand
+from bot.commands import by_hand, language
 from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.commands.passes import print_passes
 from bot.community import contacts, invitations, inviting, names, previews
@@ -49,7 +50,7 @@ async def invite(services: Services, actor: Actor, said: Said, *, now: datetime)
         return (
             await _from_form(services, actor, said, now=now)
             if said.fields
-            else Reply(_ASK, form=_FORM)
+            else Reply(_ASK, form=_form(services))
         )
     if word == "send":
         return await _send(services, actor, rest, now=now)
@@ -65,19 +66,20 @@ async def invite(services: Services, actor: Actor, said: Said, *, now: datetime)
         way, rest = ("email" if "@" in said.rest else "text"), said.rest
         if way == "text" and not any(char.isdigit() for char in rest):
             raise Misused(f"I do not know the way “{names.one_line(word)[:20]}” to invite.")
+    rest, spoken = language.taken_off(services, rest)
     if not rest.strip():
         raise Misused(f"To whom? Put {_NOUNS[way][1]}.")
-    return await _by(services, actor, way, rest, now=now)
+    return await _by(services, actor, way, rest, spoken, now=now)
 
 
 async def _from_form(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
     try:
         return await _filled_in(services, actor, said, now=now)
     except MediumNotSetUp as refusal:
-        return again(_FORM, said.fields, {"way": refusal.words})
+        return again(_form(services), said.fields, {"way": refusal.words})
     except Refusal as refusal:
         field = "count" if said.fields.get("way") == "pass" else "to"
-        return again(_FORM, said.fields, {field: refusal.words})
+        return again(_form(services), said.fields, {field: refusal.words})
 
 
 async def _filled_in(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
@@ -88,23 +90,29 @@ async def _filled_in(services: Services, actor: Actor, said: Said, *, now: datet
     to = said.fields.get("to", "")
     if not to.strip():
         raise Misused("To whom? Put at least one address or number into the form.")
-    return await _by(services, actor, way, to, now=now)
+    spoken = language.chosen(services, said.fields.get("language", ""))
+    return await _by(services, actor, way, to, spoken, now=now)
 
 
-async def _by(services: Services, actor: Actor, way: Way, pasted: str, *, now: datetime) -> Reply:
+async def _by(
+    services: Services, actor: Actor, way: Way, pasted: str, spoken: str, *, now: datetime
+) -> Reply:
     if way == "text" and by_hand.is_only_way(services):
         way = "hand"
     if entry := contacts.only_piece(pasted, way):
-        result = await inviting.invite_one(services, actor, medium=way, typed=entry, now=now)
+        result = await inviting.invite_one(
+            services, actor, medium=way, typed=entry, language=spoken, now=now
+        )
         if result.sent:
             return _sent(services, actor, result, now=now)
     preview = await previews.preview(services, actor, medium=way, pasted=pasted, now=now)
     if len(preview.rows) > 1:
-        return _preview(preview)
-    return await _one(services, actor, preview, preview.rows[0], now=now)
+        return _preview(preview, spoken)
+    return await _one(services, actor, preview, preview.rows[0], spoken, now=now)
 
 
 async def _send(services: Services, actor: Actor, words: str, *, now: datetime) -> Reply:
+    words, spoken = language.taken_off(services, words)
     draft, _, how = words.strip().partition(" ")
     spelling: Spelling = "good"
     if how == "corrected":
@@ -112,7 +120,12 @@ async def _send(services: Services, actor: Actor, words: str, *, now: datetime) 
     elif how == "typed":
         spelling = "typed"
     result = await inviting.invite(
-        services, actor, draft_id=number(draft, "draft"), spelling=spelling, now=now
+        services,
+        actor,
+        draft_id=number(draft, "draft"),
+        spelling=spelling,
+        language=spoken,
+        now=now,
     )
     return _sent(services, actor, result, now=now)
 
@@ -129,10 +142,11 @@ def _sent(services: Services, actor: Actor, result: Invited, *, now: datetime) -
 
 
 async def _one(
-    services: Services, actor: Actor, preview: Preview, row: Row, *, now: datetime
+    services: Services, actor: Actor, preview: Preview, row: Row, spoken: str, *, now: datetime
 ) -> Reply:
     """The answer for a single entry that is not simply good."""
     shown = row.contact.shown if row.contact else names.one_line(row.typed)[:_LONGEST_SHOWN]
+    send, said = f"/invite send {preview.draft_id}", language.at_the_end(spoken)
     match row.verdict:
         case "slip":
             assert row.contact is not None
@@ -141,11 +155,11 @@ async def _one(
                 (
                     Button(
                         f"Send to {row.contact.suggestion}",
-                        f"/invite send {preview.draft_id} corrected",
+                        f"{send} corrected{said}",
                         "primary",
                         settles=True,
                     ),
-                    Button("Send as typed", f"/invite send {preview.draft_id} typed", settles=True),
+                    Button("Send as typed", f"{send} typed{said}", settles=True),
                     Button("Cancel", f"/invite cancel {preview.draft_id}", settles=True),
                 ),
             )
@@ -162,7 +176,8 @@ async def _one(
             return Reply(f"{shown} {row.words} Nothing was sent.")
 
 
-def _preview(preview: Preview) -> Reply:
+def _preview(preview: Preview, spoken: str) -> Reply:
+    said = language.at_the_end(spoken)
     good, slips = len(preview.of("good")), len(preview.of("slip"))
     lines = [f"{plural(len(preview.rows), 'entry', 'entries')}: {_summary(preview)}."]
     lines += [_line(row) for row in preview.rows]
@@ -179,11 +194,11 @@ def _preview(preview: Preview) -> Reply:
     buttons = []
     if good:
         buttons.append(
-            Button(f"{send} {good}", f"/invite send {preview.draft_id}", "primary", True)
+            Button(f"{send} {good}", f"/invite send {preview.draft_id}{said}", "primary", True)
         )
     if slips:
         label = f"{send} {preview.corrected}, spelling corrected"
-        call = f"/invite send {preview.draft_id} corrected"
+        call = f"/invite send {preview.draft_id} corrected{said}"
         buttons.append(Button(label, call, settles=True))
     buttons.append(Button("Cancel", f"/invite cancel {preview.draft_id}", settles=True))
     return Reply("\n".join(lines), tuple(buttons))
@@ -213,6 +228,13 @@ def _line(row: Row) -> str:
 
 
 _ASK = "Whom would you like to invite? Fill this in and press Enter or Send."
+
+
+def _form(services: Services) -> Form:
+    """The form, with the language where there is a choice."""
+    return replace(_FORM, fields=(*_FORM.fields, *language.field(services, "email", "text")))
+
+
 _FORM = Form(
     "Invite members",
     "/invite",
@@ -271,6 +293,7 @@ INVITE = Command(
         Usage("/invite text +1 201 555 0123", "sends an invitation by text message"),
         Usage("/invite hand +1 201 555 0123", "makes a text for you to send from your own phone"),
         Usage("/invite email ...", f"takes up to {LIMIT} addresses pasted in any shape"),
+        Usage("/invite email ana@example.org in Spanish", "writes in another language"),
         Usage("/invite", "opens a form with all the ways"),
     ),
     run=invite,

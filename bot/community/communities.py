@@ -13,7 +13,7 @@ from bot.community import names
 from bot.community.errors import BadFields
 from bot.community.leaders import Actor
 from bot.community.names import BadWords
-from bot.languages import Sentence
+from bot.languages import Languages, Sentence
 from bot.ports import Services
 from storage import audits, communities, invitations, jobs, members
 from storage.listing import Wanted, matching
@@ -135,15 +135,19 @@ async def edit(
     """Change what the community is called and says.
 
     Takes: changes, typed words by field: name, welcome, features (one a line), colour, code_days,
-    pass_days, paper, region, timezone, postal, links ("label https://..." a line). Fields that are
-    not there stay.
+    pass_days, paper, region, timezone, language, postal, links ("label https://..." a line). Fields
+    that are not there stay.
     Raises: BadFields; then nothing has changed.
     """
     parsed: dict[str, object] = {}
     errors: dict[str, str] = {}
     for field, typed in changes.items():
         try:
-            parsed[field] = _PARSERS[field](typed)
+            parsed[field] = (
+                _language(typed, services.templates.languages)
+                if field == "language"
+                else _PARSERS[field](typed)
+            )
         except BadWords as bad:
             errors[field] = bad.why
     if errors:
@@ -260,6 +264,13 @@ def _timezone(typed: str) -> str:
     return ZoneInfo(zone).key
 
 
+def _language(typed: str, languages: Languages) -> str:
+    if (meant := languages.meant(typed)) is None:
+        known = ", ".join(one.english_name for one in languages.values())
+        raise BadWords(f"Give one of these languages: {known}.")
+    return meant.tag
+
+
 def _postal(typed: str) -> str:
     return names.words(typed, what="postal address", longest=160)
 
@@ -287,4 +298,4 @@ _PARSERS = {
     "postal": _postal,
     "links": _links,
 }
-FIELDS = frozenset(_PARSERS)
+FIELDS = frozenset({*_PARSERS, "language"})

@@ -41,22 +41,34 @@ class Invited:
 
 
 async def invite(
-    services: Services, actor: Actor, *, draft_id: int, spelling: Spelling = "good", now: datetime
+    services: Services,
+    actor: Actor,
+    *,
+    draft_id: int,
+    spelling: Spelling = "good",
+    language: str = "",
+    now: datetime,
 ) -> Invited:
     """Send what a preview kept.
 
     Takes: spelling, whether doubtful addresses stay out ("good"), go as they were probably meant
-    ("corrected") or as they were typed ("typed").
+    ("corrected") or as they were typed ("typed"); language, BCP 47, empty for the community's.
     Raises: NoSuchDraft, when it was sent or cancelled already; MediumNotSetUp.
     Touches: storage; the letters, and the receipt in the leader's chat, follow.
     """
     return await services.storage.write(
-        _invite, services, actor, draft_id=draft_id, spelling=spelling, now=now
+        _invite,
+        services,
+        actor,
+        draft_id=draft_id,
+        spelling=spelling,
+        language=language,
+        now=now,
     )
 
 
 async def invite_one(
-    services: Services, actor: Actor, *, medium: Way, typed: str, now: datetime
+    services: Services, actor: Actor, *, medium: Way, typed: str, language: str = "", now: datetime
 ) -> Invited:
     """Invite one address that leaves no doubt; otherwise nothing happens, and a preview tells why.
 
@@ -64,13 +76,20 @@ async def invite_one(
     """
     previews.require(services, medium)
     return await services.storage.write(
-        _invite_one, services, actor, medium=medium, typed=typed, now=now
+        _invite_one, services, actor, medium=medium, typed=typed, language=language, now=now
     )
 
 
 @brief
 def _invite_one(
-    session: Session, services: Services, actor: Actor, *, medium: Way, typed: str, now: datetime
+    session: Session,
+    services: Services,
+    actor: Actor,
+    *,
+    medium: Way,
+    typed: str,
+    language: str,
+    now: datetime,
 ) -> Invited:
     community = communities.get(session, actor.community_id)
     regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
@@ -80,7 +99,9 @@ def _invite_one(
         return Invited((), 1, None)
     if contact.suggestion:
         return Invited((), 1, None)
-    return _invite_all(session, services, actor, [contact], medium=medium, now=now)
+    return _invite_all(
+        session, services, actor, [contact], medium=medium, language=language, now=now
+    )
 
 
 async def cancel_draft(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> None:
@@ -102,6 +123,7 @@ def _invite(
     *,
     draft_id: int,
     spelling: Spelling,
+    language: str,
     now: datetime,
 ) -> Invited:
     draft = invitations.take_draft(session, actor.community_id, actor.leader_id, draft_id, now=now)
@@ -112,7 +134,7 @@ def _invite(
     column = {"corrected": 1, "typed": 0}.get(spelling)
     wanted = [*draft.contacts, *(slip[column] for slip in draft.slips if column is not None)]
     asked = [contacts.known(medium, address) for address in dict.fromkeys(wanted)]
-    return _invite_all(session, services, actor, asked, medium=medium, now=now)
+    return _invite_all(session, services, actor, asked, medium=medium, language=language, now=now)
 
 
 def _invite_all(
@@ -122,6 +144,7 @@ def _invite_all(
     asked: Sequence[Contact],
     *,
     medium: Way,
+    language: str,
     now: datetime,
 ) -> Invited:
     communities.lock(session, actor.community_id)  # two leaders, one address, one moment
@@ -138,7 +161,7 @@ def _invite_all(
     )
     rows = _renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)
     for row in rows:
-        row.medium = medium
+        row.medium, row.language = medium, language or row.language
     waits = dispatch(session, services, actor, rows, now=now)
     for row in rows:
         note(session, actor, "invitation.sent", row, now=now)

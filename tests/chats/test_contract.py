@@ -83,7 +83,7 @@ class InPlayground:
     async def invite_by_form(self, addresses: str) -> str:
         await self.say("/invite")
         form = self.replies[-1]["form"]
-        assert {one["name"] for one in form["fields"]} == {"way", "to", "count", "label"}
+        assert {one["name"] for one in form["fields"]} == {"way", "to", "count", "label", "language"}
         return await self.say(form["call"], way="email", to=addresses)
 
     async def shown(self) -> list[str]:
@@ -186,7 +186,8 @@ class InTelegram:
     async def invite_by_form(self, addresses: str) -> str:
         await self.say("/invite")
         await self.press("✓ By e-mail")
-        return await self.say(addresses)
+        await self.say(addresses)
+        return await self.press("✓ The community's")
 
     async def shown(self) -> list[str]:
         return [message.text for message in self.scene.said()]

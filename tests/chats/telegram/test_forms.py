@@ -24,7 +24,8 @@ async def test_an_invitation_is_guided_from_the_way_to_the_preview(scene: Scene)
     assert "How?" in said
     assert "/cancel" in said
     assert "Addresses?" in await scene.press("✓ By e-mail")
-    said = await scene.say("rosa@example.org, mara@example.org\nnonsense")
+    assert "Language?" in await scene.say("rosa@example.org, mara@example.org\nnonsense")
+    said = await scene.press("✓ The community's")
     assert "Nothing is sent until you press Send." in said
     await scene.press("Send 2")
     await scene.sees("2 invitations by e-mail")
