@@ -14,6 +14,7 @@ A fault is a phrase: where, then what.
 import argparse
 import asyncio
 import json
+import re
 import ssl
 import subprocess
 import warnings
@@ -27,6 +28,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from tests.standins.serving import ARRIVING
 
 Tls = Literal["none", "starttls", "tls"]
+_ASKING = re.compile(r" ((?:RET|ENVID|NOTIFY|ORCPT)=[!-~]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,11 @@ class SmtpStandIn:
         certificates: Certificates | None = None,
         login: tuple[str, str] | None = None,
         folder: Path | None = None,
+        dsn: bool = False,  # whether it knows what a report is: RFC 3461
     ) -> None:
         self.port = port
+        self.dsn = dsn
+        self.asked: list[str] = []  # of reports: the options of RFC 3461, one after the other
         self.taken: list[Taken] = []
         self.connections = 0  # made so far
         self._tls = tls
@@ -211,6 +216,19 @@ class _Conversation(SMTP):
         self._standin._open = {each for each in self._standin._open if not each.is_closing()}
         super().connection_lost(error)
 
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        await super().smtp_MAIL(self._without_asking(arg))
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        await super().smtp_RCPT(self._without_asking(arg))
+
+    def _without_asking(self, arg: str | None) -> str | None:
+        """Keep what is asked about reports, which the library does not know."""
+        if not self._standin.dsn or arg is None:
+            return arg
+        self._standin.asked += _ASKING.findall(arg)
+        return _ASKING.sub("", arg)
+
     async def smtp_DATA(self, arg: str | None) -> None:
         if self._standin.due("DROP before"):
             _wire(self).abort()
@@ -223,6 +241,17 @@ class _Handler:
 
     def __init__(self, standin: SmtpStandIn) -> None:
         self._standin = standin
+
+    async def handle_EHLO(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-DSN", responses[-1]] if self._standin.dsn else responses
 
     async def handle_MAIL(
         self,
