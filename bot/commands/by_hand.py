@@ -1,5 +1,6 @@
 """What leaders read of invitations that they send from their own phones."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.commands.base import Said, again, number
@@ -17,24 +18,23 @@ def ready(services: Services, actor: Actor, result: Invited, *, now: datetime) -
     """Whatever is ready has not been sent, and the words say so first."""
     assert result.receipt_id is not None
     page = by_hand.page(services, actor.leader_id, result.receipt_id, now=now)
-    sent, skipped = result.sent, result.skipped
+    first, *more = result.sent
+    what = f"{len(result.sent)} texts are" if more else f"The text to {first.shown} is"
     why = services.missing.get("text", "") if is_only_way(services) else ""
-    one = len(sent) == 1
-    what = f"The text to {sent[0].shown}" if one else f"{len(sent)} texts, one for each number,"
-    lines = [
-        f"{what} {'is' if one else 'are'} ready; nothing has been sent.",
-        f"{why} {'It goes' if one else 'They go'} from your own phone: open the page there, for a "
-        "day from now. Number and words are filled in, and you press Send.".strip(),
-    ]
-    if skipped:
-        lines.append(f"{skipped} left out: invited since, or joined.")
+    skipped = f"{result.skipped} left out: invited since, or joined." if result.skipped else ""
+    return _opens(services, page, f"{what} ready; nothing has been sent. {why}".strip(), skipped)
+
+
+def _opens(services: Services, page: str, *told: str, buttons: Sequence[Button] = ()) -> Reply:
+    """What is to be told, and the page's button."""
+    how = (
+        "Open the page on your own phone, within a day: the number and the words are filled in, "
+        "and you press Send."
+    )
     if services.settings.at_home:
-        lines.append("Only this computer can open the page, as PUBLIC_URL is not set.")
-    return Reply("\n".join(line.strip() for line in lines), (_open(page),))
-
-
-def _open(page: str) -> Button:
-    return Button(_LABEL, "", "primary", url=page)
+        how += " Only this computer can open it, as PUBLIC_URL is not set."
+    lines = filter(None, (*told, how))
+    return Reply("\n".join(lines), (Button(_LABEL, "", "primary", url=page), *buttons))
 
 
 def is_only_way(services: Services) -> bool:
@@ -47,7 +47,7 @@ async def send(services: Services, actor: Actor, said: Said, rest: str, *, now: 
     word, _, typed = rest.strip().partition(" ")
     if word == "all":
         page = await by_hand.page_of_all(services, actor, number(typed, "message"), now=now)
-        return Reply("Your page is open for a day. Nothing is sent until you do.", (_open(page),))
+        return _opens(services, page, "Nothing goes by itself.")
     return await _send_one(services, actor, said, number(word, "invitation"), typed, now=now)
 
 
@@ -64,7 +64,7 @@ async def _send_one(
         return again(form, said.fields, {"to": refusal.words})
     if page is None:
         return Reply(f"To which number? Invitation #{wanted} keeps its code.", form=form)
-    return _one_ready(wanted, page)
+    return _one_ready(services, wanted, page)
 
 
 async def if_it_waits(
@@ -72,15 +72,15 @@ async def if_it_waits(
 ) -> Reply | None:
     """What to say of an invitation that waits for the actor to send it; None of any other."""
     page = await by_hand.page_of(services, actor, wanted, now=now)
-    return _one_ready(wanted, page) if page else None
+    return _one_ready(services, wanted, page) if page else None
 
 
-def _one_ready(wanted: int, page: str) -> Reply:
-    return Reply(
-        f"Invitation #{wanted} is ready, with the same code; nothing has been sent. Open the page "
-        "on your phone, for a day from now.",
-        (_open(page), Button("I sent it", f"/invites sent {wanted}")),
+def _one_ready(services: Services, wanted: int, page: str) -> Reply:
+    told = (
+        f"Invitation #{wanted} is ready for your phone, with the same code. It has not been sent."
     )
+    sent_it = Button("I sent it", f"/invites sent {wanted}")
+    return _opens(services, page, told, buttons=[sent_it])
 
 
 async def sent(services: Services, actor: Actor, rest: str, *, now: datetime) -> Reply:

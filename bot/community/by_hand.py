@@ -29,11 +29,6 @@ class NotByHand(Refusal):
     status = 409
 
 
-def is_only_way(services: Services) -> bool:
-    """Whether texts can leave by hand alone, as no courier carries them."""
-    return "text" not in services.couriers
-
-
 def page(services: Services, leader_id: int, receipt_id: int, *, now: datetime) -> str:
     """The address of the page where the leader sends what a receipt shows."""
     link = tokens.sign(services.keys, purpose(leader_id), receipt_id, until=now + LIFETIME)
