@@ -126,7 +126,7 @@ class Letter:
 
     delivery_id: int
     medium: Medium
-    event: str  # which template folder: "invitation", "household_link", "household_joined"
+    event: str  # which template folder: "invitation", "reminder", "household_link" ...
     to: str  # an e-mail address, or a number in E.164
     subject: str  # e-mail only, else empty
     text: str
@@ -160,6 +160,7 @@ class Carried:
     provider_id: str = ""
     retry_after: float | None = None  # seconds the server asked for
     event: Event | None = None  # what is known beyond the outcome: "opted_out" for 21610
+    for_all: bool = False  # said of no letter in particular: no other would have been taken either
 
 
 @dataclass(frozen=True, slots=True)

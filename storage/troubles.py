@@ -79,8 +79,8 @@ def end_of_community(session: Session, community_id: int, *, now: datetime) -> l
     return ended
 
 
-def quiet_since(session: Session, lane: str) -> datetime | None:
-    """When somebody decided that the lane's last trouble is over, if that was so."""
+def went_on_at(session: Session, lane: str) -> datetime | None:
+    """When somebody decided that the lane's last trouble is over, or the present one began."""
     return session.scalars(select(col(Trouble.since)).where(col(Trouble.lane) == lane)).first()
 
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from bot.commands import by_hand, lists
-from bot.commands.base import Command, Said, again, number
-from bot.community import invitations, passes
+from bot.commands.base import Command, Said, again, number, plural
+from bot.community import invitations, passes, troubles
 from bot.community.contacts import Way
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
@@ -37,6 +37,9 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
                 services, actor, number(rest.strip(), "invitation"), now=now
             )
             return _card(card)
+        case "go-on":
+            count = await troubles.go_on(services, actor, now=now)
+            return Reply(f"Going on: {plural(count, 'letter')} that waited may go out now.")
         case "fix":
             return await _fix(services, actor, rest, said, now=now)
         case "hand":
@@ -140,6 +143,7 @@ INVITES = Command(
         Usage("/invites resend 17", "sends it again with the same code"),
         Usage("/invites hand 17", "opens a page to text it from your own phone"),
         Usage("/invites fix 17 ana@example.org", "mends the address; the code stays the same"),
+        Usage("/invites go-on", "lets letters go that are held for a reason you were told"),
         Usage("/invites void 17", "makes its code worthless; /invites reopen 17 takes that back"),
     ),
     run=handle,

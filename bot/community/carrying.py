@@ -1,69 +1,61 @@
-"""Carrying a letter: from a claimed job to what the leader is told.
+"""Carrying a letter: from a claimed job to a try, or to the reason why there is none.
 
 E-mail is carried at least once, with the same Message-ID; a text is looked up at the provider
-before it is sent again, because nothing there notices a repetition.
+before it is sent again, because nothing there notices a repetition. While a lane is stuck one
+letter is tried at a time; what its try comes to is in `outcomes.py`.
 """
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlmodel import Session
 
-from bot.community import asking, letters, receipts
+from bot.community import letters, limits, outcomes, quiet, troubles
 from bot.community.deliveries import note, refresh
-from bot.community.ledger import Record, Together
+from bot.community.ledger import Record
+from bot.community.limits import Slot
+from bot.community.outcomes import Ready
 from bot.community.postman import backoff, pause_lane
-from bot.messages import Carried, Event, Letter
+from bot.community.suspicions import block_of
+from bot.messages import Carried, Letter
 from bot.ports import Courier, Services
-from storage import deliveries, jobs
+from storage import communities, deliveries, jobs
+from storage import troubles as stored_troubles
 from storage.database import clock
 from storage.lanes import Claimed
-from storage.tables import Delivery, Invitation, Receipt
+from storage.tables import Delivery, Invitation, Receipt, Trouble
 
 _MOST_UNCONFIRMED = 10  # tries whose end nobody knows: then no more, lest it become a loop
-_CONFIG_PAUSE = 300.0  # seconds a lane rests when only the operator can help
-_LONGEST_ASKED = 3600.0  # seconds: a server that asks for more is not believed
 _NEVER_KNOWN = Carried(
     "permanent",
     "We could not find out whether this went out. Ask them, or resend it.",
     "unconfirmed",
     event="failed",
 )
+_CAME_BACK = "Another message to this address came back since. Give the right one."
+_ASKED_FOR = frozenset({"household_link"})  # by its recipient, this very minute
 
 log = structlog.get_logger()
 
-
-Settle = Callable[[Session, Delivery], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A letter to carry, and where its outcome goes."""
-
-    letter: Letter
-    delivery: Delivery
-    receipt: Receipt | None
+Settle = Callable[[Session, Claimed, Delivery], object]  # instead of a try
 
 
 async def deliver(services: Services, job: Claimed, *read: Ready | Settle) -> Record:
-    """Carry the letter of a delivery, unless that has become pointless."""
+    """Carry the letter of a delivery, unless that has become pointless or must wait."""
     delivery_id = int(job.args["delivery"])
     now = datetime.now(UTC)
     (ready,) = read or (await services.storage.read(prepare, services, [job])).values()
     if not isinstance(ready, Ready):
         return _settled(job, delivery_id, ready)
-    letter = ready.letter
-    if now - letter.date > letters.STALE:
-        await services.storage.write(_redate, delivery_id, now=now)
-        letter = dataclasses.replace(letter, date=now)
-    courier = services.couriers[letter.medium]
+    letter, courier = ready.letter, services.couriers[ready.letter.medium]
     looked = await _look(courier, letter, job, now=now)
     if isinstance(looked, timedelta):
-        return _put_off(job, delivery_id, looked)
-    carried = looked or await courier.carry(letter)
+        return outcomes.put_off(job, delivery_id, looked)
+    if looked is None and ready.sleeps is not None:
+        return outcomes.sleep(job, ready)
+    carried = looked or await _carry(services, job, ready, now=now)
     log.info(
         "postman.carried",
         delivery=delivery_id,
@@ -71,46 +63,121 @@ async def deliver(services: Services, job: Claimed, *read: Ready | Settle) -> Re
         outcome=carried.outcome,
         code=carried.code,
     )
-    if carried.outcome == "accepted":
-        return Together(_all_accepted, Accepted(services, job, ready, carried))
-    return _not_accepted(job, courier, delivery_id, carried)
+    return outcomes.of_try(services, job, ready, carried)
+
+
+async def _carry(services: Services, job: Claimed, ready: Ready, *, now: datetime) -> Carried:
+    letter, courier = ready.letter, services.couriers[ready.letter.medium]
+    if now - letter.date > letters.STALE:
+        await services.storage.write(_redate, ready.delivery.id, now=now)
+        letter = dataclasses.replace(letter, date=now)
+    if ready.lane_is_stuck:  # the others wait for what becomes of this one
+        pace = courier.pace
+        await services.storage.write(pause_lane, job.lane, pace, pace.lease, exactly=True)
+    return await courier.carry(letter)
 
 
 def prepare(
     session: Session, services: Services, claimed: Sequence[Claimed]
 ) -> dict[int, Ready | Settle]:
     """The letters to carry, or what to note instead, by job."""
+    now = datetime.now(UTC)
     wanted = {int(job.args["delivery"]): job.id for job in claimed}
     found = deliveries.to_carry(session, wanted)
     keys = [delivery.contact_key for delivery, _, _ in found]
-    suppressed = deliveries.suppressed(session, keys, now=datetime.now(UTC))
+    suppressed = deliveries.suppressed(session, keys, now=now)
+    stuck = stored_troubles.among(
+        session, {lane for delivery, _, _ in found for lane in _lanes(delivery)}
+    )
     ready: dict[int, Ready | Settle] = dict.fromkeys(wanted.values(), _nothing)
     for delivery, row, receipt in found:
-        ready[wanted[delivery.id]] = _pointless(
-            delivery, row, suppressed.get(delivery.contact_key)
-        ) or Ready(letters.render(session, services, delivery), delivery, receipt)
+        ready[wanted[delivery.id]] = (
+            _pointless(delivery, row, suppressed.get(delivery.contact_key), now=now)
+            or _held(delivery, stuck)
+            or _ready(session, services, delivery, receipt, stuck, now=now)
+        )
     return ready
 
 
-def _pointless(delivery: Delivery, row: Invitation | None, reason: str | None) -> Settle | None:
+def _lanes(delivery: Delivery) -> tuple[str, ...]:
+    """Whose troubles are this letter's own: everybody's, its community's, its block of numbers'."""
+    own = troubles.of_community(delivery.medium, delivery.community_id)
+    block = block_of(delivery.contact or "", delivery.community_id)
+    return (delivery.medium, own, block) if delivery.medium == "text" else (delivery.medium, own)
+
+
+def _pointless(
+    delivery: Delivery, row: Invitation | None, reason: str | None, *, now: datetime
+) -> Settle | None:
     """What to note when the letter need not or must not go; None when it is to be carried."""
     if delivery.contact is None:
         return _nothing
     if delivery.rank >= deliveries.RANK["sent"]:
         return _nothing  # its outcome was recorded by somebody who lost the fence
-    if row is not None and (row.redeemed_at or row.voided_at):
+    if row is not None and (row.redeemed_at or row.voided_at or _is_expired(row, now)):
         return _nothing
-    if delivery.event == "invitation" and reason not in {None, "bounced"}:
-        return _asked_not_to
-    return None
+    if row is not None and row.unreminded_at and delivery.event == "reminder":
+        return _nothing
+    if reason == "bounced":
+        return _came_back
+    return _asked_not_to if reason else None
 
 
-def _nothing(session: Session, delivery: Delivery) -> None:
+def _is_expired(row: Invitation, now: datetime) -> bool:
+    return row.expires_at is not None and row.expires_at <= now
+
+
+def _held(delivery: Delivery, stuck: dict[str, Trouble]) -> Settle | None:
+    """What to note when the community's letters are held; a resident's own affairs are not."""
+    if delivery.invitation_id is None:
+        return None
+    trouble = next((stuck[lane] for lane in _lanes(delivery)[1:] if lane in stuck), None)
+    if trouble is None:
+        return None
+
+    def hold(session: Session, job: Claimed, delivery: Delivery) -> None:
+        deliveries.note_trouble(session, delivery, trouble.words, now=clock(session))
+        jobs.hold(session, job, error=trouble.code)
+        refresh(session, delivery)
+
+    return hold
+
+
+def _ready(
+    session: Session,
+    services: Services,
+    delivery: Delivery,
+    receipt: Receipt | None,
+    stuck: dict[str, Trouble],
+    *,
+    now: datetime,
+) -> Ready:
+    sleeps = None
+    hours = limits.hours_of(services, delivery.medium)
+    if hours is not None and delivery.event not in _ASKED_FOR:
+        community = communities.get(session, delivery.community_id)
+        morning = quiet.opens(delivery.contact or "", now, zone=community.timezone, hours=hours)
+        if morning > now:
+            sleeps = (morning, Slot(morning, limits.at_night(hours)).words(community.timezone))
+    letter = letters.render(session, services, delivery)
+    return Ready(letter, delivery, receipt, delivery.medium in stuck, sleeps)
+
+
+def _nothing(session: Session, job: Claimed, delivery: Delivery) -> None:
     """The letter has become pointless."""
+    jobs.finish(session, job)
 
 
-def _asked_not_to(session: Session, delivery: Delivery) -> None:
+def _asked_not_to(session: Session, job: Claimed, delivery: Delivery) -> None:
     note(session, delivery, "opted_out", key=f"{delivery.id}:held", now=clock(session))
+    jobs.finish(session, job)
+
+
+def _came_back(session: Session, job: Claimed, delivery: Delivery) -> None:
+    now = clock(session)
+    key = f"{delivery.id}:held"  # as a failure: it is no further bounce, and suppresses nobody
+    note(session, delivery, "failed", key=key, words=_CAME_BACK, now=now)
+    jobs.finish(session, job)
 
 
 def _redate(session: Session, delivery_id: int, *, now: datetime) -> None:
@@ -122,9 +189,10 @@ def _redate(session: Session, delivery_id: int, *, now: datetime) -> None:
 def _settled(job: Claimed, delivery_id: int, settle: Settle) -> Record:
     def record(session: Session) -> None:
         delivery = deliveries.get(session, delivery_id)
-        if delivery is not None:
-            settle(session, delivery)
-        jobs.finish(session, job)
+        if delivery is None:
+            jobs.finish(session, job)
+        else:
+            settle(session, job, delivery)
 
     return record
 
@@ -151,18 +219,6 @@ async def _look(
     return _NEVER_KNOWN if job.unconfirmed > _MOST_UNCONFIRMED else None
 
 
-def _put_off(job: Claimed, delivery_id: int, after: timedelta) -> Record:
-    """It is too early to tell. Looking is no try, and is not counted as one."""
-
-    def record(session: Session) -> None:
-        delivery = deliveries.get(session, delivery_id)
-        assert delivery is not None
-        note(session, delivery, "unknown", key=f"{delivery.id}:unknown", now=clock(session))
-        jobs.put_off(session, job, after=after, error="cannot be told yet")
-
-    return record
-
-
 def gave_up(session: Session, job: Claimed, error: str) -> None:
     """A fault of ours ended the job: the leader must not read "queued" for ever."""
     delivery = deliveries.get(session, int(job.args["delivery"]))
@@ -172,119 +228,3 @@ def gave_up(session: Session, job: Claimed, error: str) -> None:
         )
         key = f"{delivery.id}:failed"
         note(session, delivery, "failed", key=key, words=words, now=clock(session))
-
-
-def _not_accepted(job: Claimed, courier: Courier, delivery_id: int, carried: Carried) -> Record:
-    def record(session: Session) -> None:
-        delivery = deliveries.get(session, delivery_id)
-        assert delivery is not None
-        now = clock(session)
-        match carried.outcome:
-            case "permanent":
-                _permanent(session, job, delivery, carried, now=now)
-            case "retry":
-                _again(session, job, courier, delivery, carried, now=now)
-            case "config":
-                _held(session, job, courier, delivery, carried, now=now)
-            case "unclear":
-                _unclear(session, job, courier, delivery, carried, now=now)
-
-    return record
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A letter that its courier's server has."""
-
-    services: Services
-    job: Claimed
-    ready: Ready
-    carried: Carried
-
-
-def _all_accepted(session: Session, items: Sequence[Accepted]) -> None:
-    now = clock(session)
-    taken = {item.ready.delivery.id: item.carried for item in items}
-    deliveries.record_sent(
-        session,
-        [item.ready.delivery for item in items],
-        codes={delivery_id: carried.code for delivery_id, carried in taken.items()},
-        provider_ids={delivery_id: carried.provider_id for delivery_id, carried in taken.items()},
-        now=now,
-    )
-    asking.ask_later(
-        session,
-        items[0].services,
-        [item.ready.delivery for item in items if item.carried.provider_id],
-    )
-    receipts.follow(session, [r for item in items if (r := item.ready.receipt) is not None])
-    jobs.finish_all(session, [item.job for item in items])
-
-
-def _permanent(
-    session: Session, job: Claimed, delivery: Delivery, carried: Carried, *, now: datetime
-) -> None:
-    usual: Event = "bounced" if delivery.medium == "email" else "failed"
-    event = carried.event or usual
-    key = f"{delivery.id}:{event}"
-    note(session, delivery, event, key=key, code=carried.code, words=carried.words, now=now)
-    jobs.finish(session, job)
-
-
-def _again(
-    session: Session,
-    job: Claimed,
-    courier: Courier,
-    delivery: Delivery,
-    carried: Carried,
-    *,
-    now: datetime,
-) -> None:
-    if now - job.created_at > courier.pace.give_up:
-        words = f"{carried.words} We have stopped trying; you can resend it.".strip()
-        key = f"{delivery.id}:failed"
-        note(session, delivery, "failed", key=key, code=carried.code, words=words, now=now)
-        jobs.bury(session, job, error=carried.code)
-        return
-    after = backoff(courier.pace.delays, job.attempts)
-    if carried.retry_after is not None:  # the server said how long: that holds for its whole lane
-        after = timedelta(seconds=min(carried.retry_after, _LONGEST_ASKED))
-        pause_lane(session, job.lane, courier.pace, after.total_seconds())
-    deliveries.note_trouble(session, delivery, carried.words, now=now)
-    jobs.retry(session, job, after=after, error=carried.code)
-    refresh(session, delivery)
-
-
-def _held(
-    session: Session,
-    job: Claimed,
-    courier: Courier,
-    delivery: Delivery,
-    carried: Carried,
-    *,
-    now: datetime,
-) -> None:
-    """Nobody can be sent anything until the operator acts: keep all, try one now and then."""
-    log.error("postman.needs_operator", lane=job.lane, code=carried.code, words=carried.words)
-    pause_lane(session, job.lane, courier.pace, _CONFIG_PAUSE)
-    deliveries.note_trouble(session, delivery, carried.words, now=now)
-    after = timedelta(seconds=_CONFIG_PAUSE)
-    jobs.retry(session, job, after=after, error=carried.code, counts=False)
-    refresh(session, delivery)
-
-
-def _unclear(
-    session: Session,
-    job: Claimed,
-    courier: Courier,
-    delivery: Delivery,
-    carried: Carried,
-    *,
-    now: datetime,
-) -> None:
-    """It may have been taken: the next try looks first, where the courier can."""
-    note(session, delivery, "unknown", key=f"{delivery.id}:unknown", now=now)
-    after = backoff(courier.pace.delays, job.attempts)
-    if courier.settle:
-        after = timedelta(seconds=courier.settle)
-    jobs.retry(session, job, after=after, error="unclear", unconfirmed=job.unconfirmed)

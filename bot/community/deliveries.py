@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import receipts
+from bot.community import receipts, troubles
 from bot.messages import Event
 from bot.ports import Services
 from storage import deliveries
@@ -75,6 +75,7 @@ def note(
     new = deliveries.record(session, delivery, event, key=key, code=code, words=words, now=now)
     if new:
         _suppress(session, delivery, event, code=code, now=now)
+        troubles.weigh(session, delivery, event, now=now)
     refresh(session, delivery)
 
 

@@ -231,10 +231,13 @@ def _slot(
     at = opens
     if (hours := hours_of(services, contact.medium)) is not None:
         at = quiet.opens(contact.address, opens, zone=community.timezone, hours=hours)
-        why = (
-            why or f"no text leaves between {hours[0]}:00 and {hours[1]}:00 where the recipient is"
-        )
+        why = why or at_night(hours)
     return Slot(at, why) if at > now else Slot()
+
+
+def at_night(hours: quiet.Hours) -> str:
+    """Why a text waits for the morning."""
+    return f"no text leaves between {hours[0]}:00 and {hours[1]}:00 where the recipient is"
 
 
 def hours_of(services: Services, medium: str) -> quiet.Hours | None:

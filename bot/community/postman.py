@@ -310,7 +310,12 @@ def _postponed(job: Claimed, pace: Pace, after: timedelta, later: Later) -> Reco
     return record
 
 
-def pause_lane(session: Session, lane: str, pace: Pace, seconds: float) -> None:
-    """Let nothing of the lane start for so long, in no worker."""
+def pause_lane(
+    session: Session, lane: str, pace: Pace, seconds: float, *, exactly: bool = False
+) -> None:
+    """Let nothing of the lane start for so long, in no worker.
+
+    Takes: exactly, whether this ends a longer pause.
+    """
     slack = (pace.burst - 1) / pace.per_second if pace.per_second else 0.0
-    lanes.pause(session, lane, seconds=seconds, slack=timedelta(seconds=slack))
+    lanes.pause(session, lane, seconds=seconds, slack=timedelta(seconds=slack), exactly=exactly)

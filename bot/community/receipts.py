@@ -18,13 +18,16 @@ from bot.community import labels, steps
 from bot.community.labels import Label
 from bot.messages import Button, Card
 from storage import batches, communities, deliveries, invitations, members
+from storage import troubles as stored_troubles
 from storage.database import clock
 from storage.invitations import Alike, Standing
 from storage.jobs import NewJob, enqueue, enqueue_again
-from storage.tables import Batch, Receipt
+from storage.reminders import reminded_at
+from storage.tables import Batch, Invitation, Receipt
 
 COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
 _ASKED = "receipts asked for"  # a session's note of what its transaction refreshes already
+_UNREMINDED = timedelta(days=2)  # the first reminder comes later: new ones need no look
 _SHOWN_TROUBLES = 5  # lines of a receipt of many
 _SHOWN_NEWS = 10
 _FIXED_ONE_BY_ONE = 3  # beyond that a list is handier than buttons
@@ -103,17 +106,28 @@ def of_one(session: Session, standing: Standing, *, now: datetime) -> Card:
     row, delivery = standing.invitation, standing.delivery
     state = labels.label(standing, now=now)
     who = labels.who(standing)
-    lines = [f"{labels.MARKS[state]} {who}: {steps.sentence(standing, state, now=now)}"]
+    own = delivery.words if delivery is not None else ""
+    why = own or (_why_nothing_leaves(session, {row.medium}) if state == "queued" else "")
+    said = steps.sentence(standing, state, waits=bool(why), now=now)
+    lines = [f"{labels.MARKS[state]} {who}: {said}"]
     if state == "joined" and (redemption := invitations.redemption(session, row.id)):
         name, address = members.name_and_address(session, redemption)
         day = labels.day(redemption.at)
         lines = [f"{labels.MARKS[state]} {who}: {name} joined at {address} on {day}."]
-    elif delivery is not None and delivery.words and state not in {"void", "expired"}:
-        lines.append(delivery.words)
+    elif why and state not in {"void", "expired"}:
+        lines.append(why)
     if state not in {"joined", "void", "expired"} and row.expires_at is not None:
         community = communities.get(session, row.community_id)
         lines.append(f"The code works until {_until(row.expires_at, community.timezone)}.")
+    if state != "joined" and now - row.created_at > _UNREMINDED:
+        lines += _reminded(session, row)
     return Card("\n".join(lines), steps.buttons(standing, state))
+
+
+def _reminded(session: Session, row: Invitation) -> list[str]:
+    days = [labels.day(moment) for moment in reminded_at(session, row.id)]
+    said_no = ["They asked for no more reminders."] if row.unreminded_at else []
+    return [*([f"Reminded on {' and '.join(days)}."] if days else []), *said_no]
 
 
 def _of_many(
@@ -135,12 +149,21 @@ def _of_many(
     lines += [_trouble(row, labels.label(row, now=now), now=now) for row in shown]
     if in_trouble > len(shown):
         lines.append(f"… and {in_trouble - len(shown)} more.")
-    if gone < total and (words := invitations.held_up(session, receipt_id)):
+    waiting = {group.medium for group in groups if not _went_out(group)}
+    if gone < total and (
+        words := invitations.held_up(session, receipt_id) or _why_nothing_leaves(session, waiting)
+    ):
         lines.append(words)
     ways = _ways_on(receipt_id, shown, in_trouble)
     if count["to send by hand"]:
         ways = (Button("Send from my own phone", f"/invites hand all {receipt_id}"), *ways)
     return Card("\n".join(lines), ways)
+
+
+def _why_nothing_leaves(session: Session, media: Iterable[str]) -> str:
+    """Why nobody's letters by these media leave, where that has become a story."""
+    troubles = stored_troubles.among(session, media).values()
+    return " ".join(trouble.words for trouble in troubles if trouble.told is not None)
 
 
 def _went_out(group: Alike) -> bool:

@@ -99,11 +99,16 @@ def _why_expired(standing: Standing) -> Label:
     return state if state in labels.TROUBLE else "expired"
 
 
-def sentence(standing: Standing, state: Label, *, now: datetime) -> str:
-    """How it stands, in words that go on after the name and a colon."""
+def sentence(standing: Standing, state: Label, *, waits: bool = False, now: datetime) -> str:
+    """How it stands, in words that go on after the name and a colon.
+
+    Takes: waits, whether the reason why it has not left is said elsewhere.
+    """
     medium = standing.invitation.medium
     noun = _NOUN.get(medium, "pass")
     match state:
+        case "queued" if waits:
+            return f"the {noun} has not left yet."
         case "queued":
             return f"the {noun} is queued and goes out shortly."
         case "checking":

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from bot.community import mornings, receipts, steps
 from bot.community.ledger import Record
 from bot.ports import Services
-from storage import attempts, communities, deliveries, heard, invitations, jobs, talks
+from storage import attempts, communities, deliveries, heard, invitations, jobs, quotas, talks
 from storage.lanes import TIMER as TIMER
 from storage.lanes import Claimed
 from storage.mornings import without_word
@@ -15,6 +15,7 @@ from storage.mornings import without_word
 _SWEPT = timedelta(days=2)  # looked back for what expired: one sweep may be missed
 _KEEP_JOBS = timedelta(days=30)
 _KEEP_DRAFTS = timedelta(days=1)
+_KEEP_QUOTAS = timedelta(days=2)  # a day ends at another moment in each time zone
 _KEEP_TALKS = timedelta(days=1)  # half-filled forms: addresses are in them
 _KEEP_CONTACTS = timedelta(days=90)  # after an invitation ended; the letters promise it
 
@@ -28,6 +29,7 @@ async def sweep(services: Services, job: Claimed) -> Record:
         invitations.forget_drafts(session, before=now - _KEEP_DRAFTS)
         invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
         attempts.forget(session, before=now - timedelta(hours=2))
+        quotas.forget(session, before=now.date() - _KEEP_QUOTAS)
         heard.forget(session, before=now - timedelta(days=1))
         talks.forget(session, before=now - _KEEP_TALKS)
         since = now - _SWEPT

@@ -23,7 +23,15 @@ from bot.messages import Call, Card, Reply
 from bot.ports import Chat, Courier, Services
 from storage.database import Storage, changed
 from storage.lanes import Claimed
-from storage.tables import Delivery, DeliveryEvent, Invitation, Job, JobLane, PlaygroundMessage
+from storage.tables import (
+    Delivery,
+    DeliveryEvent,
+    Invitation,
+    Job,
+    JobLane,
+    PlaygroundMessage,
+    Trouble,
+)
 from tests.community import scene
 from tests.standins import twilio
 from tests.standins.smtp import SmtpStandIn
@@ -86,8 +94,10 @@ async def mail_to(server: SmtpStandIn, **patience: float) -> AsyncIterator[Email
         smtp_rate=1000,
     )
     courier = EmailCourier(settings, answer_within=2, **patience)
-    yield courier
-    await courier.close()
+    try:
+        yield courier
+    finally:
+        await courier.close()
 
 
 @asynccontextmanager
@@ -104,8 +114,10 @@ async def texts_to(server: TwilioStandIn, *, settle: float = 0, rate: float = 10
         twilio_rate=rate,
     )
     courier = SmsCourier(settings, answer_within=answer_within)
-    yield courier
-    await courier.close()
+    try:
+        yield courier
+    finally:
+        await courier.close()
 
 
 # At work
@@ -137,9 +149,9 @@ def _to_do(session: Session) -> int:
     now = datetime.now(UTC)
     paused = select(JobLane.lane).where(col(JobLane.free_at) > now + timedelta(seconds=3))
     is_due = col(Job.run_at) <= now + timedelta(seconds=0.6)
-    waiting = (Job.state == "ready", Job.kind != "sweep", is_due | col(Job.claimed))
-    query = select(func.count()).select_from(Job)
-    return session.exec(query.where(*waiting, col(Job.lane).not_in(paused))).one()
+    may_start = is_due & col(Job.lane).not_in(paused)
+    waiting = (Job.state == "ready", Job.kind != "sweep", may_start | col(Job.claimed))
+    return session.exec(select(func.count()).select_from(Job).where(*waiting)).one()
 
 
 async def until(services: Services, query: Any, *args: Any) -> None:
@@ -157,6 +169,7 @@ async def pass_time(services: Services, **units: float) -> None:
         for table, moments in (
             (Job, ("run_at", "created_at", "tried_at")),
             (JobLane, ("free_at",)),
+            (Trouble, ("since",)),
             (Delivery, ("dated_at", "created_at")),
         ):
             for row in session.exec(select(table)):

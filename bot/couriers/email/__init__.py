@@ -14,7 +14,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from email_validator import EmailNotValidError, validate_email
 from starlette.routing import BaseRoute
 
-from bot.couriers.email import envelope, replies
+from bot.couriers.email import envelope, replies, services
 from bot.couriers.email.lines import Lines
 from bot.couriers.email.mime import compose
 from bot.couriers.email.returns.mailbox import Inbox
@@ -61,6 +61,8 @@ class EmailCourier:
         self._take_within = take_within
         self._lines = Lines(settings, answer_within=answer_within, idle=idle)
         self._mailbox = Inbox(settings) if settings.imap_host else None
+        self._service = services.chosen()
+        self._routes: Sequence[BaseRoute] = ()
         self._places = asyncio.Semaphore(_CONNECTIONS)
         rate = settings.smtp_rate
         self.pace = Pace(
@@ -77,7 +79,9 @@ class EmailCourier:
             letter = replace(letter, to=_ascii_address(letter.to))
         except EmailNotValidError:
             return Carried("permanent", replies.UNWRITABLE)
-        content = compose(letter, self._sender, stop_address=self._stop_address(letter))
+        more = self._service.headers(letter) if self._service else {}
+        stop_at = self._stop_address(letter)
+        content = compose(letter, self._sender, stop_address=stop_at, more=more)
         async with self._places:
             return await self._carry(letter, content)
 
@@ -90,13 +94,15 @@ class EmailCourier:
         await self._lines.close()
 
     def plug(self, hear: Hear, *, address: str) -> None:
-        """Get to know who listens."""
+        """Get to know who listens, and where a service finds us."""
+        if self._service:
+            self._routes = self._service.routes(hear, address=address)
         if self._mailbox:
             self._mailbox.plug(hear)
 
     def routes(self) -> Sequence[BaseRoute]:
-        """Nobody calls."""
-        return ()
+        """Where an e-mail service calls, if one was chosen."""
+        return self._routes
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look into the mailbox now and then, where there is one, until told to stop."""
@@ -143,7 +149,7 @@ class EmailCourier:
             smtp.close()
             if stage == "content":
                 return Carried("unclear", replies.UNCLEAR)
-            return Carried("retry", replies.OUR_SILENCE)
+            return Carried("retry", replies.OUR_SILENCE, for_all=True)
         return Carried("accepted", code=str(taken.code), provider_id=taken.message[:200])
 
     def _envelope(self, smtp: SMTP, letter: Letter) -> envelope.Envelope:

@@ -48,6 +48,7 @@ def refused(stage: Stage, code: int, text: str) -> Carried:
         said,
         code=f"{code} {status}".strip() if code > 0 else "",
         retry_after=_PAUSE if code == _LEAVING else None,
+        for_all=outcome == "retry" and (stage == "sender" or code == _LEAVING),
     )
 
 
@@ -66,12 +67,12 @@ def not_connected(fault: Exception) -> Carried:
     if isinstance(fault, SMTPResponseException):
         if fault.code < 500:
             pause = _PAUSE if fault.code == _LEAVING else None
-            return Carried("retry", OUR_WAIT, code=str(fault.code), retry_after=pause)
+            return Carried("retry", OUR_WAIT, code=str(fault.code), retry_after=pause, for_all=True)
         return Carried("config", NOT_SET_UP, code=str(fault.code))
     if _no_trust(fault) or _no_trust(fault.__cause__):
         return Carried("config", NO_TRUST)
     if isinstance(fault, OSError):  # refused, silent, dropped: also aiosmtplib's own kinds of it
-        return Carried("retry", OUR_SILENCE)
+        return Carried("retry", OUR_SILENCE, for_all=True)
     assert isinstance(fault, SMTPException)  # the server offers no STARTTLS, or no login
     return Carried("config", NOT_SET_UP)
 

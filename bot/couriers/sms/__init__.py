@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 
 from bot.couriers.sms import hooks
 from bot.couriers.sms.meanings import CHECKING, judged, refused, reported
-from bot.couriers.sms.settings import SmsSettings, configured, problems
+from bot.couriers.sms.settings import TEST_NUMBERS, SmsSettings, configured, problems
 from bot.messages import Carried, Letter, Medium, News
 from bot.ports import Hear, Pace
 from bot.settings import Misconfigured, is_loopback
@@ -41,7 +41,7 @@ _ASKING = Pace(  # of the API's 100 requests a second, most are for sending
     per_second=10, burst=4, delays=(60, 300, 1800), give_up=timedelta(hours=48)
 )
 
-_UNREACHED = Carried("retry", "Twilio cannot be reached; still trying.")
+_UNREACHED = Carried("retry", "Twilio cannot be reached; still trying.", for_all=True)
 _NOT_THERE = Carried("retry", "It had not gone out; sending again.")
 
 log = structlog.get_logger()
@@ -69,6 +69,7 @@ class SmsCourier:
         self.settle = settings.twilio_settle
         rate = settings.twilio_rate or (_LONG_CODE if settings.sender[0] == "+" else _OTHER)
         self.pace = Pace(rate, at_once=4, delays=_DELAYS, give_up=_GIVE_UP)
+        self.in_play = TEST_NUMBERS if settings.plays else frozenset()
         self._settings = settings
         self._answer_within = answer_within
         self._client: Client | None = None
