@@ -1,6 +1,7 @@
 """How any stand-in that speaks HTTP is served on a port of this computer."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -12,14 +13,17 @@ ARRIVING = 0.02  # seconds; who was let in last is a connection by then, and is 
 
 
 @asynccontextmanager
-async def serving(app: web.Application, *, port: int = 0) -> AsyncIterator[str]:
+async def serving(
+    app: web.Application, *, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """Serve on loopback. Gives the address; a handler ends when its client goes."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
+    site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls)
     await site.start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        scheme = "https" if tls else "http"
+        yield f"{scheme}://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await site.stop()
         await asyncio.sleep(ARRIVING)

@@ -55,12 +55,12 @@ class Postmark:
         if not record:
             raise Unreadable("no event of Postmark")
         verdict = verdicts.judged(_NAME, _RECORDS, record, event)
-        if verdict and not _ID.fullmatch(number):
+        if verdict is None:
+            return []
+        if not _ID.fullmatch(number):
             raise Unreadable("an event without a number")
-        key = f"{record}:{payloads.text(event, 'Type')[:40]}:{number}"
-        return verdicts.news(
-            _NAME, verdict, key=key, tag=payloads.tag(event, "Metadata", "delivery")
-        )
+        tag = payloads.tag(event, "Metadata", "delivery")
+        return verdicts.news(_NAME, verdict, key=f"{record}:{number}:{verdict.event}", tag=tag)
 
     def _prove(self, authorization: str) -> None:
         """Check the password, in the same time for each wrong one. Raises: NotProven."""

@@ -82,8 +82,9 @@ def problems(settings: ServiceSettings) -> list[str]:
 
 def _news(event: Any) -> list[News]:
     kind, tag = payloads.text(event, "event"), payloads.tag(event, "delivery")
+    seconds = payloads.at(event, "timestamp")
     # Not `sg_event_id`: it changes when the same event is sent again (sendgrid-nodejs issue 1435).
-    key = f"{tag}:{kind}:{payloads.text(event, 'timestamp')}"
+    key = f"{tag}:{kind}:{seconds if isinstance(seconds, int) else 0}"
     return verdicts.news(_NAME, verdicts.judged(_NAME, _JUDGES, kind, event), key=key, tag=tag)
 
 

@@ -26,6 +26,7 @@ from bot.ports import Hear
 
 _NAME = "ses"
 _SET_UP = "Successfully validated SNS topic"  # what SES says once, in prose, to a new topic
+_MESSAGE_ID = re.compile(r"<[!-~]{3,250}>")
 _OWN_LISTS = {"Suppressed", "OnAccountSuppressionList", "OnTenantSuppressionList"}
 _STATUSES = {  # of what SES found out by itself, where no mail server said anything
     "NoEmail": "5.1.1",
@@ -97,8 +98,9 @@ def _message_id(event: Any) -> str:
     """The Message-ID that we gave the letter; SES gives it another one on its way."""
     headers = payloads.at(event, "mail", "headers")
     for header in headers if isinstance(headers, list) else ():
-        if payloads.text(header, "name").lower() == "message-id":
-            return payloads.text(header, "value")
+        found = _MESSAGE_ID.fullmatch(payloads.text(header, "value"))
+        if found and payloads.text(header, "name").lower() == "message-id":
+            return found[0]
     return ""
 
 

@@ -28,6 +28,7 @@ DOMAINS = {
     "aws-cn": "amazonaws.com.cn",
     "aws-eusc": "amazonaws.eu",
 }
+_ID = re.compile(r"[0-9A-Za-z-]{1,100}")
 _TO_SUBSCRIBE = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _SIGNED: Mapping[str, tuple[str, ...]] = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -66,11 +67,12 @@ class Topic:
         """
         envelope = payloads.load(body)
         kind = payloads.text(envelope, "Type")
-        if kind not in _SIGNED:
+        number = payloads.text(envelope, "MessageId")
+        if kind not in _SIGNED or not _ID.fullmatch(number):
             raise Unreadable("no message of SNS")
         await self._prove(envelope, _SIGNED[kind], now=now)
         if kind == "Notification":
-            return payloads.text(envelope, "MessageId"), payloads.text(envelope, "Message")
+            return number, payloads.text(envelope, "Message")
         if kind == "SubscriptionConfirmation":
             await self._confirm(payloads.text(envelope, "SubscribeURL"))
         return None

@@ -1,0 +1,130 @@
+"""The door for services: POST alone, small, proven, and never a word too much in the answer."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+
+import httpx
+import pytest
+import structlog
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+
+from bot.couriers.email.services.hooks import hook
+from bot.messages import News, Wish
+from storage.database import DatabaseAway, Storage
+from tests.couriers.services import test_postmark
+from tests.couriers.services.desk import ADDRESS, Desk, opened
+
+PATH = "/hooks/postmark"
+DELIVERY = {"RecordType": "Delivery", "MessageID": "1"}
+
+
+@pytest.fixture
+async def desk(sqlite_storage: Storage) -> Desk:
+    return await opened(sqlite_storage, test_postmark.SERVICE)
+
+
+def body(desk: Desk) -> bytes:
+    """What Postmark would say."""
+    return json.dumps(DELIVERY | {"Metadata": {"delivery": desk.tag()}}).encode()
+
+
+async def test_only_post_is_understood(desk: Desk) -> None:
+    for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        answer = await desk.call(PATH, body(desk), test_postmark.login(), how=method)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert "set-cookie" not in answer.headers
+    assert await desk.events() == []
+
+
+async def test_only_the_chosen_service_is_listened_to(desk: Desk) -> None:
+    for other in ("ses", "mailgun", "sendgrid", "postmark/", ""):
+        answer = await desk.call(f"/hooks/{other}", body(desk), test_postmark.login())
+        assert answer.status_code in {403, 404}
+    assert await desk.events() == []
+
+
+async def test_no_page_can_use_a_password_that_a_browser_remembers(desk: Desk) -> None:
+    for sign in ({"Origin": ADDRESS}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = await desk.call(PATH, body(desk), test_postmark.login() | sign)
+        assert answer.status_code == 403
+    assert await desk.events() == []
+
+
+async def test_too_much_at_once_is_refused(desk: Desk) -> None:
+    megabyte = body(desk).ljust(1024 * 1024)
+    assert (await desk.call(PATH, megabyte + b" ", test_postmark.login())).status_code == 413
+    assert await desk.events() == []
+    assert (await desk.call(PATH, megabyte, test_postmark.login())).status_code == 200
+
+
+async def test_a_body_without_end_is_refused_before_it_ends(desk: Desk) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b" " * 65536
+
+    transport = httpx.ASGITransport(desk.app)
+    async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as outside:
+        assert (await outside.post(PATH, content=endless())).status_code == 413
+    assert sent == 17
+
+
+async def test_a_refusal_is_one_line_in_the_log_and_says_nothing_of_what_was_sent(
+    desk: Desk,
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        answer = await desk.call(PATH, body(desk), test_postmark.login(password="wrong and secret"))
+    assert answer.status_code == 403
+    (line,) = lines
+    assert line == {
+        "event": "email_service.refused",
+        "log_level": "warning",
+        "service": "postmark",
+        "why": "wrong password",
+    }
+
+
+async def test_an_unknown_event_is_one_line_with_its_name_alone(desk: Desk) -> None:
+    told = DELIVERY | {"RecordType": "Tomorrow" * 20, "Email": "ana@example.org"}
+    with structlog.testing.capture_logs() as lines:
+        answer = await desk.call(PATH, json.dumps(told).encode(), test_postmark.login())
+    assert answer.status_code == 200
+    assert [line["event"] for line in lines] == ["email_service.unknown_event"]
+    assert lines[0]["kind"] == ("Tomorrow" * 20)[:40]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "again"), [(DatabaseAway(), 503, "60"), (RuntimeError("ana@x"), 500, None)]
+)
+async def test_what_could_not_be_kept_comes_again(
+    fault: Exception, status: int, again: str | None
+) -> None:
+    async def hear(told: Sequence[News | Wish]) -> None:
+        raise fault
+
+    app = Starlette(routes=test_postmark.SERVICE.routes(hear, address=ADDRESS))
+    desk = Desk(None, app)  # type: ignore[arg-type]  # nothing is asked of the house
+    answer = await desk.call(PATH, json.dumps(DELIVERY).encode(), test_postmark.login())
+    assert (answer.status_code, answer.headers.get("retry-after")) == (status, again)
+    assert "ana" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+async def test_the_operator_is_told_what_to_tell_the_service() -> None:
+    async def hear(told: Sequence[News | Wish]) -> None:
+        raise AssertionError(told)
+
+    async def read(headers: Headers, body: bytes) -> list[News]:
+        raise AssertionError(body)
+
+    with structlog.testing.capture_logs() as lines:
+        hook("ses", read, hear, address=ADDRESS)
+        hook("ses", read, hear, address="http://127.0.0.1:8080")
+    assert [(line["event"], line["at"]) for line in lines] == [
+        ("email_service.expected", f"{ADDRESS}/hooks/ses"),
+        ("email_service.cannot_reach_us", "http://127.0.0.1:8080/hooks/ses"),
+    ]

@@ -1,0 +1,157 @@
+"""Postmark: what comes with the password reaches the leader's card."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.couriers.email.services.postmark import Postmark
+from bot.messages import Letter
+from storage.database import Storage
+from tests.couriers.services.desk import Desk, Told, chosen, opened
+
+USER, PASSWORD = "porchlight", "a long pässword: of ours"
+SERVICE = Postmark(chosen(postmark_webhook_user=USER, postmark_webhook_password=PASSWORD))
+PATH = "/hooks/postmark"
+
+
+def bounce(kind: str, details: str = "") -> dict[str, Any]:
+    """A record of a bounce."""
+    return {"RecordType": "Bounce", "ID": 4323372036854775807, "Type": kind, "Details": details}
+
+
+def left(reason: str, **more: Any) -> dict[str, Any]:
+    """A record of a change in Postmark's own list."""
+    change = {"SuppressSending": True, "SuppressionReason": reason, "Origin": "Recipient"}
+    return {"RecordType": "SubscriptionChange", **change, **more}
+
+
+DELIVERY = {"RecordType": "Delivery"}
+COMPLAINT = {"RecordType": "SpamComplaint", "ID": 42, "Type": "SpamComplaint"}
+GONE = bounce("HardBounce", "smtp;550 5.1.1 The account that you tried to reach is not there")
+BLOCKED = bounce("Blocked", "550 listed at bl.example, from 5.1.1.9")
+TABLE = [
+    Told(DELIVERY, "delivered", "has been delivered"),
+    Told(COMPLAINT, "complained", "spam"),
+    Told({"RecordType": "SMTPApiError"}, "failed", "administrator", "SMTPApiError"),
+    Told(left("ManualSuppression"), "opted_out", "asked not to be"),
+    Told(left("ManualSuppression", Origin="Admin"), "sent"),
+    Told(left("HardBounce"), "sent"),  # which is told as a bounce, too
+    Told(left("", SuppressSending=False), "sent"),
+    Told({"RecordType": "Open"}, "sent"),
+    Told({"RecordType": "Click"}, "sent"),
+    Told({"RecordType": "Inbound"}, "sent"),
+    Told({"RecordType": "An invention of tomorrow"}, "sent"),
+    Told(GONE, "bounced", "no mailbox", "550 5.1.1"),
+    Told(bounce("HardBounce"), "bounced", "no mailbox"),
+    Told(bounce("BadEmailAddress"), "bounced", "no mailbox", "5.1.3"),
+    Told(bounce("SoftBounce", "smtp;552 5.2.2 full"), "failed", "is full", "552 5.2.2"),
+    Told(bounce("SoftBounce"), "failed", "resend"),
+    Told(BLOCKED, "bounced", "refused the message", "Blocked"),
+    Told(bounce("Unknown"), "bounced", "refused the message", "Unknown"),
+    Told(bounce("SpamNotification"), "bounced", "refused the message", "SpamNotification"),
+    Told(bounce("VirusNotification"), "bounced", "refused the message", "VirusNotification"),
+    Told(bounce("DMARCPolicy"), "bounced", "trust our domain", "DMARCPolicy"),
+    Told(bounce("Transient", "smtp;451 4.7.1 later"), "deferred", "asked us to wait", "451 4.7.1"),
+    Told(bounce("DnsError"), "deferred", "not answering", "4.4.3"),
+    Told(bounce("SpamComplaint"), "complained", "spam"),
+    Told(bounce("Unsubscribe"), "opted_out", "asked not to be"),
+    Told(bounce("ManuallyDeactivated"), "failed", "told not to write", "ManuallyDeactivated"),
+    Told(bounce("Unconfirmed"), "failed", "told not to write", "Unconfirmed"),
+    Told(bounce("SMTPApiError"), "failed", "administrator", "SMTPApiError"),
+    Told(bounce("TemplateRenderingFailed"), "failed", "administrator", "TemplateRenderingFailed"),
+    Told(bounce("Subscribe"), "sent"),
+    Told(bounce("AutoResponder"), "sent"),
+    Told(bounce("AddressChange"), "sent"),
+    Told(bounce("ChallengeVerification"), "sent"),
+    Told(bounce("OpenRelayTest"), "sent"),
+    Told(bounce("InboundError"), "sent"),
+    Told(bounce("AnInventionOfTomorrow"), "sent"),
+]
+
+
+@pytest.fixture
+async def desk(sqlite_storage: Storage) -> Desk:
+    return await opened(sqlite_storage, SERVICE)
+
+
+def login(user: str = USER, password: str = PASSWORD, scheme: str = "Basic") -> dict[str, str]:
+    """What Postmark makes of the name and password in the address."""
+    return {"Authorization": f"{scheme} {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
+
+
+async def post(
+    desk: Desk, record: Any, letter: int = 1, headers: dict[str, str] | None = None
+) -> httpx.Response:
+    """Postmark calls."""
+    number = f"883953f4-6105-42a2-a16a-{letter:012}"
+    if "ID" in record:
+        record = {**record, "ID": record["ID"] + letter}
+    body = {"MessageID": number, "Metadata": {"delivery": desk.tag(letter)}, **record}
+    return await desk.call(PATH, json.dumps(body).encode(), login() if headers is None else headers)
+
+
+def test_it_is_asked_to_give_the_tag_back(letter: Callable[..., Letter]) -> None:
+    headers = SERVICE.headers(letter())
+    assert headers["X-PM-Metadata-delivery"] == letter().tag
+    assert max(map(len, map(": ".join, headers.items()))) < 75
+
+
+async def test_every_event_is_on_the_leaders_card(sqlite_storage: Storage) -> None:
+    desk = await opened(sqlite_storage, SERVICE, letters=len(TABLE))
+    for number, told in enumerate(TABLE, 1):
+        answer = await post(desk, told.event, number)
+        assert (answer.status_code, answer.text) == (200, "Heard.")
+    assert await desk.mistakes(TABLE) == []
+
+
+async def test_what_is_said_again_is_kept_once_in_any_order(desk: Desk) -> None:
+    for record in (GONE, DELIVERY, GONE, DELIVERY):
+        await post(desk, record)
+    assert await desk.events() == [("bounced", "550 5.1.1"), ("delivered", "")]
+    assert await desk.state() == "bounced"
+    assert await desk.suppressed() == ["bounced"]
+    assert "There is no mailbox with that address" in await desk.receipt()
+
+
+async def test_a_block_does_not_keep_us_from_writing_again(desk: Desk) -> None:
+    await post(desk, BLOCKED)
+    assert await desk.suppressed() == []
+
+
+async def test_the_scheme_may_be_written_in_any_case(desk: Desk) -> None:
+    assert (await post(desk, DELIVERY, headers=login(scheme="basic"))).is_success
+
+
+async def test_a_wrong_password_is_refused_unread(desk: Desk) -> None:
+    wrong = [
+        {},
+        login(user="Porchlight"),
+        login(password=PASSWORD + "."),
+        login(password=PASSWORD[:-1]),
+        login(password=""),
+        login(scheme="Bearer"),
+        {"Authorization": "Basic"},
+        {"Authorization": "Basic ?"},
+        {"Authorization": "Basic é"},
+    ]
+    for headers in wrong:
+        assert (await desk.call(PATH, b"not even JSON", headers)).status_code == 403, headers
+        assert (await post(desk, COMPLAINT, headers=headers)).status_code == 403, headers
+    assert await desk.events() == []
+
+
+async def test_an_event_without_a_number_is_not_understood(desk: Desk) -> None:
+    for number in ("", "\x00", "a" * 41, None):
+        assert (await post(desk, DELIVERY | {"MessageID": number})).status_code == 400
+    assert (await desk.call(PATH, b"[]", login())).status_code == 400
+    assert await desk.events() == []
+
+
+async def test_a_letter_that_is_not_ours_is_let_be(desk: Desk) -> None:
+    for metadata in ({}, None, {"delivery": "x"}, {"delivery": "1-aaaaaaaaaa"}):
+        assert (await post(desk, DELIVERY | {"Metadata": metadata})).is_success
+    assert await desk.events() == []
