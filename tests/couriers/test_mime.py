@@ -121,6 +121,23 @@ def test_one_click_needs_https(letter: Write) -> None:
     assert message["List-Unsubscribe-Post"] is None
 
 
+def test_a_mail_can_opt_out_too_and_no_address_is_folded(letter: Write) -> None:
+    stop = "bounces+stop-h-x3f9k2m4qa@mail.example"
+    content = compose(letter(), SENDER, stop_address=stop)
+    both = f"\r\nList-Unsubscribe: <{letter().opt_out}>, <mailto:{stop}>\r\n"
+    assert both.encode() in content
+    assert parsed(content)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert stop.encode() not in compose(letter(event="household_link"), SENDER, stop_address=stop)
+
+
+def test_more_headers_are_added_as_they_are(letter: Write) -> None:
+    more = {"X-Mailgun-Variables": '{"delivery": "' + "k" * 90 + '"}'}
+    message = parsed(compose(letter(), SENDER, more=more))
+    assert message["X-Mailgun-Variables"] == more["X-Mailgun-Variables"]
+    with pytest.raises(ValueError, match="one line of ASCII"):
+        compose(letter(), SENDER, more={"X-Tag": "a\r\nBcc: b@c.example"})
+
+
 def test_headers_that_mail_programs_show_badly_are_absent(letter: Write) -> None:
     absent = ("Precedence", "X-Priority", "Return-Path", "Disposition-Notification-To", "Reply-To")
     message = parsed(compose(letter(), SENDER))

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from bot.couriers.email import services
 from bot.couriers.email.checks import has_certificates, is_address, is_host
 from bot.couriers.email.mime import Mailbox
 from bot.couriers.email.returns.settings import ReturnSettings
@@ -35,7 +36,8 @@ class EmailSettings(ReturnSettings):
 
 def configured(settings: EmailSettings) -> bool:
     """Whether the operator means to send e-mail: anything but a matter of taste is set."""
-    return bool(settings.model_fields_set - _TASTE)
+    is_set = bool(settings.model_fields_set - _TASTE)
+    return is_set or bool(services.problems() or services.chosen())
 
 
 def problems(settings: EmailSettings) -> list[str]:
@@ -63,4 +65,4 @@ def problems(settings: EmailSettings) -> list[str]:
         ),
     }
     found = [words for words, doubt in doubts.items() if doubt]
-    return found + return_problems(settings)
+    return found + return_problems(settings) + services.problems()

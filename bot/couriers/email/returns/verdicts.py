@@ -22,9 +22,7 @@ _NOTHING_MORE = ".0.0"  # ends a status that only says whether it is for ever
 _EXPIRED = "5.4.7"  # some servers say so, as if it were for ever, when they give up
 _ARRIVED = {"delivered", "relayed", "expanded"}
 # In prose a number is a status only after a code or a hash: "550 5.1.1", "#5.1.1".
-_IN_PROSE = re.compile(
-    r"(?:\b([45]\d\d)[ -]#?|#)([45]\.\d{1,3}\.\d{1,3})(?![\w.]*\d)", re.ASCII
-)
+_IN_PROSE = re.compile(r"(?:\b([45]\d\d)[ -]#?|#)([45]\.\d{1,3}\.\d{1,3})(?![\w.]*\d)", re.ASCII)
 _PROSE = 65_536  # characters that are looked at
 _STILL_TRYING = re.compile(r"\b(?:delay|warning|still)", re.IGNORECASE)
 
