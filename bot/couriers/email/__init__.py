@@ -62,8 +62,6 @@ class EmailCourier:
         self._lines = Lines(settings, answer_within=answer_within, idle=idle)
         self._mailbox = Inbox(settings) if settings.imap_host else None
         self._service = services.chosen()
-        self._service = services.chosen()
-        self._routes: Sequence[BaseRoute] = ()
         self._routes: Sequence[BaseRoute] = ()
         self._places = asyncio.Semaphore(_CONNECTIONS)
         rate = settings.smtp_rate
