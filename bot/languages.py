@@ -164,6 +164,11 @@ def placeholders(text: Any) -> set[str]:
     return {found for form in forms for found in _PLACEHOLDER.findall(form)}
 
 
+def country_name(region: str) -> str:
+    """What leaders call a two-letter region: "United States"; the code where it has no name."""
+    return str(Locale(SOURCE).territories.get(region, region))
+
+
 def _broken(path: Path, line: int, why: str) -> Misconfigured:
     return Misconfigured(f"{path.name}, line {line}: {why}.")
 

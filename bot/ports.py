@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
@@ -94,6 +94,13 @@ class CanBeAsked(Protocol):
 
     async def ask(self, provider_id: str) -> News | None:
         """What is known by now: "sent" while the end is open. None: cannot be told just now."""
+
+
+@runtime_checkable
+class Plays(Protocol):
+    """A courier that may be set up for trying out, with numbers that nobody has."""
+
+    in_play: Collection[str]  # those numbers; none when it is in earnest
 
 
 class Answer(Protocol):

@@ -135,7 +135,7 @@ def _sent(services: Services, actor: Actor, result: Invited, *, now: datetime) -
         return Reply("Nobody was left to invite: all of them have been invited since, or joined.")
     if result.by_hand:
         return by_hand.ready(services, actor, result, now=now)
-    who = result.sent[0].shown if len(result.sent) == 1 else f"{len(result.sent)} people"
+    who = result.sent[0].in_full if len(result.sent) == 1 else f"{len(result.sent)} people"
     skipped = f" {result.skipped} left out: invited since, or joined." if result.skipped else ""
     waits = f" {result.waits}" if result.waits else ""
     return Reply(f"Inviting {who}. I keep you posted how it goes.{waits}{skipped}")
@@ -223,7 +223,7 @@ def _summary(preview: Preview) -> str:
 def _line(row: Row) -> str:
     typed = names.one_line(row.typed)
     typed = typed if len(typed) <= _LONGEST_SHOWN else f"{typed[: _LONGEST_SHOWN - 1]}…"
-    shown = row.contact.shown if row.contact else typed
+    shown = row.contact.in_full if row.contact else typed
     return f"{_MARKS[row.verdict]} {shown}" + (f" – {row.words}" if row.words else "")
 
 

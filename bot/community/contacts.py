@@ -19,7 +19,8 @@ from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from bot.community.errors import Refusal
-from bot.languages import Sentence
+from bot.languages import Sentence, country_name
+from bot.ports import Plays, Services
 from bot.settings import Keys
 
 Way = Literal["email", "text", "hand"]  # by hand: a text from a leader's own phone
@@ -57,7 +58,10 @@ _REFUSED_KINDS = {
     PhoneNumberType.UAN: "is a company's number",
     PhoneNumberType.PAGER: "is a pager",
     PhoneNumberType.VOICEMAIL: "is a voicemail number",
+    PhoneNumberType.PERSONAL_NUMBER: "is a personal number, which texts do not reach",
 }
+_NOWHERE = "001"  # of satellites, and of what costs dearly in any country
+_SHORT_CODE = re.compile(r"\d{3,6}")  # 40404: machines write from it, and nobody to it
 
 
 class BadContact(Refusal):
@@ -82,6 +86,13 @@ class Contact:
     def key(self, keys: Keys) -> bytes:
         """A keyed hash for matching, as `key_of` gives it."""
         return key_of(keys, self.medium, self.address)
+
+    @property
+    def in_full(self) -> str:
+        """As a leader reads it back before it is too late: `+1 201-555-0123 (United States)`."""
+        if self.medium == "email":
+            return self.shown
+        return f"{self.shown} ({_country(phonenumbers.parse(self.address))})"
 
     @property
     def masked(self) -> str:
@@ -158,23 +169,30 @@ def parse_email(typed: str) -> Contact:
     )
 
 
-def parse_number(typed: str, *, region: str, regions: Collection[str] = ()) -> Contact:
+def parse_number(
+    typed: str, *, region: str, regions: Collection[str] = (), in_play: Collection[str] = ()
+) -> Contact:
     """A number that can get texts.
 
     Takes: region, for numbers without a country code ("US"); regions, where texts may go; none
-    given means `region` alone.
+    given means `region` alone; in_play, numbers that nobody has and that are let through.
     Raises: BadContact.
     """
+    if _SHORT_CODE.fullmatch(unicodedata.normalize("NFKC", clean(typed))):
+        raise BadContact("that is a short code; texts cannot be sent to it")
     number = _dialled(typed, region)
-    country = phonenumbers.region_code_for_number(number) or ""
+    contact = _contact(number)
+    if contact.address in in_play:
+        return contact
     kind = phonenumbers.number_type(number)
     if kind in _REFUSED_KINDS:
-        raise BadContact(f"{_shown(number)} {_REFUSED_KINDS[kind]}")
+        raise BadContact(f"{contact.shown} {_REFUSED_KINDS[kind]}")
     allowed = regions or {region}
-    if country not in allowed:  # codes, as the names of countries cost 2 s to load
-        where = ", ".join(sorted(allowed))
-        raise BadContact(f"{_shown(number)} is a number of {country}; texts go to {where} only")
-    return _contact(number)
+    if phonenumbers.region_code_for_number(number) not in allowed:  # also behind +1: Jamaica
+        where = ", ".join(sorted(map(country_name, allowed)))
+        words = f"is a number of {_country(number)}; texts go to {where} only"
+        raise BadContact(f"{contact.shown} {words}")
+    return contact
 
 
 def parse_any(typed: str, *, region: str) -> Contact:
@@ -182,11 +200,26 @@ def parse_any(typed: str, *, region: str) -> Contact:
     return parse_email(typed) if "@" in typed else _contact(_dialled(typed, region))
 
 
-def parse(medium: Way, typed: str, *, region: str, regions: Collection[str] = ()) -> Contact:
+def parse(
+    medium: Way,
+    typed: str,
+    *,
+    region: str,
+    regions: Collection[str] = (),
+    in_play: Collection[str] = (),
+) -> Contact:
     """One contact of this medium. Raises: BadContact."""
     if medium == "email":
         return parse_email(typed)
-    return parse_number(typed, region=region, regions=regions)
+    return parse_number(typed, region=region, regions=regions, in_play=in_play)
+
+
+def parse_invitee(services: Services, medium: Way, typed: str, *, region: str) -> Contact:
+    """Whom a leader means, where letters may go. Raises: BadContact."""
+    regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
+    courier = services.couriers.get("text")
+    in_play = courier.in_play if isinstance(courier, Plays) else ()
+    return parse(medium, typed, region=region, regions=regions, in_play=in_play)
 
 
 def known(medium: str, address: str) -> Contact:
@@ -212,11 +245,14 @@ def _dialled(typed: str, region: str) -> phonenumbers.PhoneNumber:
     return number
 
 
-def _shown(number: phonenumbers.PhoneNumber) -> str:
-    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-
-
 def _contact(number: phonenumbers.PhoneNumber) -> Contact:
     return Contact(
-        "text", phonenumbers.format_number(number, PhoneNumberFormat.E164), _shown(number)
+        "text",
+        phonenumbers.format_number(number, PhoneNumberFormat.E164),
+        phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
     )
+
+
+def _country(number: phonenumbers.PhoneNumber) -> str:
+    region = phonenumbers.region_code_for_number(number) or _NOWHERE
+    return "no country" if region == _NOWHERE else country_name(region)

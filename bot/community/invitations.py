@@ -124,8 +124,7 @@ async def send_to(
         row = usable(session, actor, number)
         way = medium or _fitting(services, row, typed)
         previews.require(services, way)
-        regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
-        contact = contacts.parse(way, typed, region=community.region, regions=regions)
+        contact = contacts.parse_invitee(services, way, typed, region=community.region)
         key = contact.key(services.keys)
         other = invitations.open_by_contact(session, actor.community_id, [key]).get(key)
         if other is not None and other.id != row.id:

@@ -92,9 +92,8 @@ def _invite_one(
     now: datetime,
 ) -> Invited:
     community = communities.get(session, actor.community_id)
-    regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
     try:
-        contact = contacts.parse(medium, typed, region=community.region, regions=regions)
+        contact = contacts.parse_invitee(services, medium, typed, region=community.region)
     except BadContact:
         return Invited((), 1, None)
     if contact.suggestion:

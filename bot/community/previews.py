@@ -1,7 +1,7 @@
 """All doubts before the first effect: what would become of each address a leader pasted."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -15,6 +15,8 @@ from bot.community.leaders import Actor
 from bot.ports import Services
 from storage import communities, deliveries, invitations, members
 from storage.tables import Community, Draft
+
+_NO_TEXTS = "could not get texts lately: a landline, or not in use. Check the number."
 
 Verdict = Literal[
     "good", "slip", "repeat", "invited", "member", "enough", "opted out", "bounced", "bad"
@@ -121,8 +123,7 @@ def _judge_all(
     now: datetime,
 ) -> Preview:
     community = communities.get(session, actor.community_id)
-    regions = frozenset(filter(None, services.settings.sms_regions.split(",")))
-    parsed = [_parsed(entry, medium, community, regions) for entry in entries]
+    parsed = [_parsed(services, entry, medium, community) for entry in entries]
     rows = _judged(session, services, community, _without_repeats(parsed), now=now)
     good = [row.contact.address for row in rows if row.verdict == "good" and row.contact]
     slips = [[r.contact.address, r.contact.suggestion] for r in rows if _is_slip(r) and r.contact]
@@ -145,9 +146,9 @@ def _is_slip(row: Row) -> bool:
     return row.verdict == "slip"
 
 
-def _parsed(entry: str, medium: Way, community: Community, regions: Collection[str]) -> Row:
+def _parsed(services: Services, entry: str, medium: Way, community: Community) -> Row:
     try:
-        contact = contacts.parse(medium, entry, region=community.region, regions=regions)
+        contact = contacts.parse_invitee(services, medium, entry, region=community.region)
     except BadContact as bad:
         return Row(entry, "bad", f"{bad.why}.")
     if contact.suggestion:
@@ -205,6 +206,7 @@ def _lapsed(expires_at: datetime | None, now: datetime) -> bool:
 
 def _suppressed(row: Row, reason: str) -> Row:
     if reason == "bounced":
-        words = "bounced within the last 30 days. Check the spelling."
+        is_number = row.contact is not None and row.contact.medium == "text"
+        words = _NO_TEXTS if is_number else "bounced within the last 30 days. Check the spelling."
         return Row(row.typed, "bounced", words, row.contact)
     return Row(row.typed, "opted out", "asked not to be written to.", row.contact)

@@ -142,8 +142,19 @@ def test_a_number_is_read_as_its_country_writes_it(
         ("+34 912 345 678", "ES", "landline"),
         ("+1 800 555 0199", "US", "toll-free"),
         ("+1 900 555 0199", "US", "premium-rate"),
-        ("+34 612 34 56 78", "US", "a number of ES; texts go to US only"),
-        ("+1 876 555 0100", "US", "no telephone|a number of JM"),
+        ("+34 612 34 56 78", "US", "a number of Spain; texts go to United States only"),
+        ("+1 876 555 0123", "US", "a number of Jamaica; texts go to United States only"),
+        ("876 555 0123", "US", "a number of Jamaica"),
+        ("+1 809 555 0100", "US", "a number of Dominican Republic"),
+        ("+1 416 555 0100", "US", "a number of Canada"),
+        ("+1 500 555 0006", "US", "a personal number"),
+        ("070 1123 4567", "GB", "a personal number"),
+        ("020 7946 0958", "GB", "landline"),
+        ("1-800-FLOWERS", "US", "only digits"),
+        ("40404", "US", "short code"),
+        ("４０４０４", "US", "short code"),
+        ("+979 123 456 789", "US", "a number of no country"),
+        ("+882 13 300 655", "US", "a number of no country"),
         ("201 555 0129 x45", "US", "extension"),
         ("201-555-0129 ext. 45", "US", "extension"),
         ("201 555 0129 #45", "US", "extension"),
@@ -167,7 +178,27 @@ def test_texts_go_where_the_operator_allows_and_nowhere_else() -> None:
     assert contacts.parse_number("+34 612 34 56 78", region="US", regions=EUROPE)
     with pytest.raises(BadContact) as refused:
         contacts.parse_number("201 555 0123", region="US", regions={"ES", "CA"})
-    assert "texts go to CA, ES only" in refused.value.words
+    assert "texts go to Canada, Spain only" in refused.value.words
+
+
+def test_numbers_that_nobody_has_are_let_through_in_play_alone() -> None:
+    with pytest.raises(BadContact):
+        contacts.parse_number("+1 500 555 0004", region="US", in_play={"+15005550001"})
+    played = contacts.parse_number("+1 500 555 0004", region="GB", in_play={"+15005550004"})
+    assert played.address == "+15005550004"
+
+
+@pytest.mark.parametrize(
+    ("typed", "region", "in_full"),
+    [
+        ("201 555 0123", "US", "+1 201-555-0123 (United States)"),
+        ("416 555 0100", "CA", "+1 416-555-0100 (Canada)"),
+        ("０６ １２ ３４ ５６ ７８", "FR", "+33 6 12 34 56 78 (France)"),
+        ("ana@example.org", "US", "ana@example.org"),
+    ],
+)
+def test_a_leader_reads_back_where_a_number_is(typed: str, region: str, in_full: str) -> None:
+    assert contacts.parse_any(typed, region=region).in_full == in_full
 
 
 def test_a_resident_may_have_a_landline() -> None:

@@ -247,6 +247,14 @@ def test_the_pace_follows_the_sender(chosen: dict[str, Any], rate: float) -> Non
     assert (made.pace.per_second, made.settle) == (rate, 90)
 
 
+@pytest.mark.parametrize(
+    ("sender", "plays"), [(standin.NUMBER, True), ("+12015550100", False), ("MapleCourt", False)]
+)
+def test_test_credentials_alone_play_with_numbers_nobody_has(sender: str, plays: bool) -> None:
+    made = SmsCourier(settings(twilio_from=sender))
+    assert ("+15005550004" in made.in_play) == plays
+
+
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not configured(SmsSettings(_env_file=None))
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", standin.ACCOUNT)

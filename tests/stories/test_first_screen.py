@@ -32,7 +32,7 @@ async def test_the_first_screen_says_what_to_do(leader: Leader) -> None:
     ("idea", "answer"),
     [
         ("/invite email ana@example.org", "Inviting ana@example.org."),
-        ("/invite text +1 201 555 0123", "Inviting +1 201-555-0123."),
+        ("/invite text +1 201 555 0123", "Inviting +1 201-555-0123 (United States)."),
         ("/passes 4", "Here are 4 access passes"),
     ],
 )

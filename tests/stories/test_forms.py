@@ -13,7 +13,12 @@ pytestmark = STORY
     ("way", "label", "typed", "answer"),
     [
         ("By e-mail", "Addresses", "rosa@example.org", "Inviting rosa@example.org."),
-        ("By text message", "Mobile numbers", "201 555 0144", "Inviting +1 201-555-0144."),
+        (
+            "By text message",
+            "Mobile numbers",
+            "201 555 0144",
+            "Inviting +1 201-555-0144",
+        ),
         ("On paper", "How many passes", "2", "Here are 2 access passes"),
     ],
 )
