@@ -153,7 +153,7 @@ def test_a_number_is_read_as_its_country_writes_it(
         ("1-800-FLOWERS", "US", "only digits"),
         ("40404", "US", "short code"),
         ("４０４０４", "US", "short code"),
-        ("+979 123 456 789", "US", "a number of no country"),
+        ("+979 123 456 789", "US", "premium-rate"),
         ("+882 13 300 655", "US", "a number of no country"),
         ("201 555 0129 x45", "US", "extension"),
         ("201-555-0129 ext. 45", "US", "extension"),
