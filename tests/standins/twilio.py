@@ -13,11 +13,12 @@ import asyncio
 import base64
 import binascii
 import json
+import random
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -76,13 +77,24 @@ class Refused(Exception):
 class TwilioStandIn(HttpStandIn):
     """The server."""
 
-    def __init__(self, *, port: int = 0, folder: Path | None = None, delay: float = 5) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        folder: Path | None = None,
+        delay: float = 5,
+        lag: float = 0,
+        chances: Mapping[str, float] | None = None,
+    ) -> None:
         self.port = port
         self.texts: list[dict[str, Any]] = []  # as the API shows them, oldest first
         self.wishes: list[dict[str, str]] = []  # the parameters of each text, as they came
         self.asked: list[str] = []  # which texts were asked about by name
+        self._listed_from: dict[str, datetime] = {}
         self._folder = folder
         self._delay = delay  # seconds that "slow" takes
+        self._lag = timedelta(seconds=lag)  # until a text that was taken is listed
+        self._chances = chances or {}  # how likely a fault is, at any time
         self._fault, self._times = "", 0
 
     def fail(self, fault: str, *, times: int = 1_000_000) -> None:
@@ -108,6 +120,8 @@ class TwilioStandIn(HttpStandIn):
         return app
 
     def _due(self, fault: str) -> bool:
+        if random.random() < self._chances.get(fault, 0):
+            return True
         if fault != self._fault or self._times <= 0:
             return False
         self._times -= 1
@@ -154,6 +168,7 @@ class TwilioStandIn(HttpStandIn):
         text = _text(wishes)
         self.texts.append(text)
         self.wishes.append(wishes)
+        self._listed_from[text["sid"]] = datetime.now(UTC) + self._lag
         if self._folder:
             (self._folder / f"{text['sid']}.json").write_text(json.dumps(text))
         return text
@@ -179,11 +194,13 @@ class TwilioStandIn(HttpStandIn):
         )
 
     def _matching(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        now = datetime.now(UTC)
         return [
             text
             for text in reversed(self.texts)
             if asked.get("To", text["to"]) == text["to"]
             and asked.get("From", text["from"]) == text["from"]
+            and self._listed_from[text["sid"]] <= now
         ]
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
@@ -277,7 +294,13 @@ def _dropped(request: web.Request) -> web.StreamResponse:
 async def _serve(chosen: argparse.Namespace) -> None:
     folder = Path(chosen.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    server = TwilioStandIn(port=chosen.port, folder=folder, delay=chosen.delay)
+    server = TwilioStandIn(
+        port=chosen.port,
+        folder=folder,
+        delay=chosen.delay,
+        lag=chosen.lag,
+        chances={name: float(chance) for name, chance in chosen.chance},
+    )
     if chosen.fault:
         server.fail(chosen.fault, times=chosen.times)
     async with server:
@@ -290,6 +313,8 @@ def _choices() -> argparse.Namespace:
     parser.add_argument("--folder", required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=5)
+    parser.add_argument("--lag", type=float, default=0)
+    parser.add_argument("--chance", nargs=2, action="append", default=[])  # drop_after 0.1
     parser.add_argument("--fault", choices=FAULTS)
     parser.add_argument("--times", type=int, default=1_000_000)
     return parser.parse_args()

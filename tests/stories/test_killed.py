@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from email import message_from_bytes
-from itertools import count, islice
 from pathlib import Path
 
 import pytest
@@ -25,10 +24,9 @@ from storage.tables import Delivery, Job, PlaygroundMessage, Receipt
 from tests.community import scene
 from tests.stories.workers import Worker, Workers, mail_server, twilio_server
 
-KILLS = 20
 AT_ONCE = 2  # workers
 LEASE = 2.0  # seconds
-LASTS = 15.0  # seconds that the letters take at their rate: longer than 20 workers take to start
+A_KILL = 0.75  # seconds of work for each: longer than a worker takes to start
 PATIENCE = 60.0  # seconds from one kill to the next, and to finish; a busy machine is no fault
 SECRET = "a secret of the tests alone, 32+ bytes"
 
@@ -67,22 +65,52 @@ async def test_killed_at_any_moment_nothing_is_lost_and_no_text_doubled(
 ) -> None:
     url: str = request.getfixturevalue(database)
     mail, phones = tmp_path / "mail", tmp_path / "phones"
-    services = await scene.plugged(await opened(url))
+    services = scene.unlimited(await scene.plugged(await opened(url)))
     addresses = [f"resident{number}@resident.example" for number in range(emails)]
-    numbers = list(islice((f"+1{201 + n // 100}5550{100 + n % 100}" for n in count()), texts))
+    numbers = _numbers(texts)
     await _invite_all(services, addresses, "email")
     await _invite_all(services, numbers, "text")
     with mail_server(mail) as smtp, twilio_server(phones) as twilio:
-        rates = {"SMTP_RATE": str(emails / LASTS), "TWILIO_RATE": str(texts / LASTS)}
-        await _kill_again_and_again(
-            services.storage, {"DATABASE_URL": url, "SECRET_KEY": SECRET, **smtp, **twilio, **rates}
-        )
+        lasts = 20 * A_KILL
+        rates = {"SMTP_RATE": str(emails / lasts), "TWILIO_RATE": str(texts / lasts)}
+        await _kill_again_and_again(services.storage, url, {**smtp, **twilio, **rates}, kills=20)
     states = Counter(row.state for row in await scene.all_of(services, Delivery))
     assert states == {"sent": emails + texts}
     _check_mail(mail, addresses, tries=await services.storage.read(_tries))
     _check_texts(phones, numbers)
     posted = await scene.all_of(services, PlaygroundMessage)
     assert len(posted) == len(await scene.all_of(services, Receipt)), "each receipt is shown once"
+
+
+# How Twilio behaves meanwhile: it keeps a text and then cuts the line, or answers with an error, or
+# too late; it is busy; and it lists what it took half a second later.
+WORST = (
+    *("--chance", "drop_after", "0.08", "--chance", "500_after", "0.08"),
+    *("--chance", "drop_before", "0.04", "--chance", "503_before", "0.04"),
+    *("--chance", "slow", "0.02", "--delay", "3", "--chance", "429", "0.004", "--lag", "0.5"),
+)
+
+
+@pytest.mark.slow
+async def test_four_hundred_texts_survive_sixty_kills_and_twilios_worst_day(
+    sqlite_url: str, tmp_path: Path, opened: Open
+) -> None:
+    phones = tmp_path / "phones"
+    services = scene.unlimited(await scene.plugged(await opened(sqlite_url)))
+    numbers = _numbers(400)
+    await _invite_all(services, numbers, "text")
+    with twilio_server(phones, *WORST) as twilio:
+        pace = {"TWILIO_RATE": str(400 / (60 * A_KILL)), "TWILIO_SETTLE": "4"}
+        await _kill_again_and_again(services.storage, sqlite_url, {**twilio, **pace}, kills=60)
+    states = Counter(row.state for row in await scene.all_of(services, Delivery))
+    assert states == {"sent": 400}
+    _check_texts(phones, numbers)
+
+
+def _numbers(many: int) -> list[str]:
+    """Numbers for films, a hundred in each of these states."""
+    areas = (201, 202, 203, 205)  # 204 is in Canada
+    return [f"+1{areas[number // 100]}5550{100 + number % 100}" for number in range(many)]
 
 
 async def _invite_all(services: Services, contacts: list[str], medium: Way) -> None:
@@ -93,10 +121,13 @@ async def _invite_all(services: Services, contacts: list[str], medium: Way) -> N
         await scene.invite(services, robin, "\n".join(part), medium=medium, now=now)
 
 
-async def _kill_again_and_again(storage: Storage, settings: dict[str, str]) -> None:
+async def _kill_again_and_again(
+    storage: Storage, url: str, settings: dict[str, str], *, kills: int
+) -> None:
     total = await storage.read(_not_carried)
-    moments = sorted(random.uniform(0.1, 1) * total for _ in range(KILLS))
-    with Workers(settings, lease=LEASE) as workers:
+    moments = sorted(random.uniform(0.1, 1) * total for _ in range(kills))
+    house = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "QUIET_HOURS": "off"}
+    with Workers({**house, **settings}, lease=LEASE) as workers:
         for _ in range(AT_ONCE):
             workers.start()
         while moments:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.standins import twilio
 
 ROOT = Path(__file__).parents[2]
-_BASICS = {"PATH": os.defpath, "PYTHONPATH": str(ROOT)}
+_BASICS = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "QUIET_HOURS": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,12 @@ def mail_server(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def twilio_server(folder: Path) -> Iterator[dict[str, str]]:
-    """A Twilio that keeps its texts in the folder. Gives the settings to reach it."""
-    with _standin("twilio", folder) as port:
+def twilio_server(folder: Path, *how: str) -> Iterator[dict[str, str]]:
+    """A Twilio that keeps its texts in the folder. Gives the settings to reach it.
+
+    Takes: how it misbehaves, as its command line has it.
+    """
+    with _standin("twilio", folder, *how) as port:
         yield {
             "TWILIO_ACCOUNT_SID": twilio.ACCOUNT,
             "TWILIO_AUTH_TOKEN": twilio.TOKEN,
@@ -98,8 +101,8 @@ def twilio_server(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _standin(name: str, folder: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", f"tests.standins.{name}", "--folder", str(folder)]
+def _standin(name: str, folder: Path, *how: str) -> Iterator[str]:
+    command = [sys.executable, "-m", f"tests.standins.{name}", "--folder", str(folder), *how]
     with subprocess.Popen(command, env=_BASICS, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
