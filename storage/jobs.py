@@ -269,14 +269,22 @@ def cancel(session: Session, keys: Iterable[str]) -> None:
     )
 
 
-def revive(session: Session, community_id: int, lane: str) -> int:
-    """Try the lane's dead jobs of a community again from the start. Gives how many there were."""
+def revive(
+    session: Session, community_id: int, lane: str, *, only: Sequence[int] | None = None
+) -> int:
+    """Try the lane's dead jobs of a community again from the start, or only some of them.
+
+    Gives: how many there were.
+    """
     now = clock(session)
     rows = changed(
         session,
         update(Job)
         .where(
-            col(Job.community_id) == community_id, col(Job.lane) == lane, col(Job.state) == "dead"
+            col(Job.community_id) == community_id,
+            col(Job.lane) == lane,
+            col(Job.state) == "dead",
+            true() if only is None else col(Job.id).in_(only),
         )
         .values(state="ready", attempts=0, unconfirmed=0, run_at=now, created_at=now),
     )

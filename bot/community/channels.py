@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.ports import Services
-from storage import audits, communities, jobs
+from storage import audits, communities, deliveries, jobs
 from storage.jobs import NewJob
-from storage.tables import ChatLink
+from storage.tables import ChatLink, Job
 
 
 async def moved(
@@ -54,6 +54,36 @@ async def lost(
         return True
 
     return await services.storage.write(change)
+
+
+async def opened_again(services: Services, *, chat: str, place: str, channel: str) -> int:
+    """Show in somebody's own channel what could not be shown while they had shut us out.
+
+    Gives: how many messages follow.
+    """
+
+    def change(session: Session) -> int:
+        link = communities.link_of(session, chat=chat, place=place)
+        if link is None:
+            return 0
+        lane = f"chat:{chat}"
+        missed = [
+            job.id
+            for job in jobs.dead(session, link.community_id)
+            if job.lane == lane and _channel(session, job) == channel
+        ]
+        return jobs.revive(session, link.community_id, lane, only=missed) if missed else 0
+
+    return await services.storage.write(change)
+
+
+def _channel(session: Session, job: Job) -> str | None:
+    """Where a message to one person is to be shown; None for an announcement."""
+    receipt = job.args.get("receipt")
+    if receipt is not None:
+        return deliveries.receipt(session, int(receipt)).channel
+    channel: str | None = job.args.get("channel")
+    return channel
 
 
 def _announcing(session: Session, chat: str, place: str, channel: str) -> ChatLink | None:

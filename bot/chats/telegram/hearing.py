@@ -4,7 +4,6 @@ Everything is heard once however often Telegram repeats it. In a group nothing i
 everybody's: the answer goes to the speaker in private, and the group reads where it went.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -13,7 +12,7 @@ from telegram import CallbackQuery, Message, Update, User
 from telegram.constants import ChatType
 from telegram.ext import ExtBot
 
-from bot.chats.telegram import forms, keyboards, links
+from bot.chats.telegram import forms, keyboards, links, people
 from bot.chats.telegram.calls import (
     NAME,
     Spoken,
@@ -28,6 +27,7 @@ from bot.chats.telegram.memberships import Memberships
 from bot.chats.telegram.menus import Menus
 from bot.chats.telegram.speaking import Speaker, quietly
 from bot.chats.telegram.talking import Talking
+from bot.community import channels
 from bot.messages import Call, Reply
 from bot.ports import Answer, ChatDown, ChatRefused, Services
 from storage import heard
@@ -36,8 +36,6 @@ from storage.database import DatabaseAway
 _OURS = {"start", "settings", "cancel"}  # commands that are Telegram's custom, and ours here
 _PUBLIC = {"announce", "help", "start"}  # answered in a group: nobody's address can be in it
 _DRAWS = {"passes"}  # commands that may take a while and give a file
-
-_ELSEWHERE = re.compile(rf"{keyboards.ELSEWHERE}(-?[0-9]+):(/.+)")  # apps may send any data
 
 _FULL = 4000  # UTF-16 units: apps cut what is longer than 4,096, at a line's end near that
 _IN_PRIVATE = "I answered you in private."
@@ -115,7 +113,8 @@ class Hearing:
             await self._in_group(message, user)
 
     async def _in_private(self, message: Message, user: User) -> None:
-        own, (text, people) = str(user.id), text_of(message)
+        own, (text, named) = str(user.id), text_of(message)
+        language = await people.language_of(self.services, user)
         if not text and message.effective_attachment is None:
             return  # a service message: pinned, a call, a theme
         if len((message.text or "").encode("utf-16-le")) >= 2 * _FULL:
@@ -131,11 +130,14 @@ class Hearing:
             return
         await self.talking.end(own)  # a command goes before a question
         if command.name == "start" and (page := links.sign_up_page(self.services, command.rest)):
-            await self.speaker.say(own, *links.way_in(self.services, page))
+            await self.speaker.say(own, *links.way_in(self.services, page, language))
             return
-        said, people = completed(command.text, people, message)
+        said, named = completed(command.text, named, message)
         more = (links.to_group(self.bot),) if command.name == "start" else ()
-        await self._do(call(self.bot_id, user, said, channel=own, people=people), more)
+        await self._do(call(self.bot_id, user, said, channel=own, people=named), more)
+        if command.name == "start":  # they may have blocked the bot, and be back
+            place = self.bot_id
+            await channels.opened_again(self.services, chat=NAME, place=place, channel=own)
 
     async def _without_command(self, user: User, text: str) -> None:
         own = str(user.id)
@@ -146,7 +148,7 @@ class Hearing:
             await self._go_on(user, talk.form.call, forms.typed(talk, text))
 
     async def _in_group(self, message: Message, user: User) -> None:
-        text, people = text_of(message)
+        text, named = text_of(message)
         command = spoken(text)
         if command is None or not self._is_for_us(command):
             return
@@ -154,8 +156,8 @@ class Hearing:
         if message.sender_chat is not None:
             await self._tell_group(channel, _ANONYMOUS, below, link=False)
             return
-        said, people = completed(command.text, people, message)
-        asked = call(self.bot_id, user, said, channel=channel, people=people)
+        said, named = completed(command.text, named, message)
+        asked = call(self.bot_id, user, said, channel=channel, people=named)
         asked = replace(asked, channel_name=message.chat.title or "")
         if _is_public(command, said):
             reply = await self.answer(asked)
@@ -185,13 +187,16 @@ class Hearing:
         if data.startswith(keyboards.FORM):
             await self._answered(query, data)
             return
-        where, text = _unpacked(data)
+        where, text = keyboards.unpacked(data)
         is_open = query.message is not None and query.message.chat.type != ChatType.PRIVATE
         if is_open and not await self.speaker.reaches(own):
             await quietly(query.answer(_START_FIRST, show_alert=True))
             return
         await quietly(query.answer())
-        await self._do(call(self.bot_id, user, text, channel=where or own))
+        asked = call(self.bot_id, user, text, channel=where or own)
+        if where:
+            asked = replace(asked, channel_name=await self.speaker.title_of(where))
+        await self._do(asked)
         if data.startswith(keyboards.SETTLES):
             await quietly(query.edit_message_reply_markup(None))
 
@@ -246,10 +251,3 @@ class Hearing:
 
 def _is_public(command: Spoken, text: str) -> bool:
     return command.name in _PUBLIC or text.split()[:2] == ["/leaders", "claim"]
-
-
-def _unpacked(data: str) -> tuple[str, str]:
-    """Which place a button is about, if not where it was pressed, and the call it says."""
-    if elsewhere := _ELSEWHERE.fullmatch(data):
-        return elsewhere[1], elsewhere[2]
-    return "", f"/{data[1:]}"

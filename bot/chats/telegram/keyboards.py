@@ -4,6 +4,7 @@ A button's data is the call it says; the first character, always a slash, tells 
 that nothing is added to the 64 bytes a call may have.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ SETTLES = "!"  # in place of the slash: pressing it takes the message's buttons 
 FORM = "~"  # an answer in a conversation
 ELSEWHERE = "@"  # "@-100123:/announce here": the call is about another place
 
+_ELSEWHERE = re.compile(rf"{ELSEWHERE}(-?[0-9]+):(/.+)")  # apps may send any data
 _MOST = 100  # buttons of a message
 _IN_A_ROW = 8  # buttons
 _WIDE = 28  # characters side by side on a phone
@@ -41,6 +43,13 @@ def _key_of(button: Button) -> Key:
     if button.url.startswith("https://"):
         return Key(button.label, url=button.url)
     return Key(f"{button.label}: copy the address", copy=button.url)  # Telegram opens https alone
+
+
+def unpacked(data: str) -> tuple[str, str]:
+    """Which place a button is about, if not where it was pressed, and the call it says."""
+    if elsewhere := _ELSEWHERE.fullmatch(data):
+        return elsewhere[1], elsewhere[2]
+    return "", f"/{data[1:]}"
 
 
 def _data(button: Button) -> str:

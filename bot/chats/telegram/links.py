@@ -7,8 +7,6 @@ from bot.community import codes
 from bot.community.codes import MistypedCode
 from bot.ports import Services
 
-_SIGN_UP = "Here is your way in. Nothing happens before you fill in that page."
-
 
 def to_private(bot: ExtBot[int]) -> Key:
     """The button that leads to one's own chat with the bot."""
@@ -28,9 +26,13 @@ def sign_up_page(services: Services, payload: str) -> str | None:
         return None
 
 
-def way_in(services: Services, page: str) -> tuple[str, tuple[Key, ...]]:
-    """What somebody reads who opened a pass's link in Telegram."""
-    copy = Key("Copy the address", copy=page)
-    opens = Key("Open the sign-up page", url=page)
+def way_in(services: Services, page: str, language: str) -> tuple[str, tuple[Key, ...]]:
+    """What somebody reads who opened a pass's link in Telegram; the page is in their language."""
+    ours = services.templates.languages.closest(language)
+    said = services.templates.blocks("telegram/way_in.txt", {}, language=language)
+    page = f"{page}?lang={ours.tag}" if ours else page
+    copy = Key(said["copy"].strip(), copy=page)
+    opens = Key(said["open"].strip(), url=page)
     # Telegram takes no button to a page on this computer.
-    return f"{_SIGN_UP}\n`{page}`", (opens, copy) if services.settings.secure else (copy,)
+    shown = (opens, copy) if services.settings.secure else (copy,)
+    return f"{said['words'].strip()}\n`{page}`", shown

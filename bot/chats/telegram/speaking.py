@@ -136,6 +136,15 @@ class Speaker:
         bot = await self._bot()
         await quietly(bot.send_chat_action(int(user), ChatAction.UPLOAD_DOCUMENT))
 
+    async def title_of(self, channel: str) -> str:
+        """What people call the group; empty when that cannot be told now. Raises: ChatDown."""
+        bot = await self._bot()
+        try:
+            return (await bot.get_chat(int(channel.partition("/")[0]))).title or ""
+        except TelegramError as error:
+            log.info("telegram.no_title", error=type(error).__name__)
+            return ""
+
     async def let_in(self, channel: str, *, name: str, until: datetime) -> tuple[str, str] | None:
         """Make an invite link that is good once. Gives the group's title and the link.
 

@@ -98,7 +98,16 @@ async def test_the_bot_put_into_a_group_asks_who_did_it(scene: Scene) -> None:
     await scene.telegram.add_bot(scene.ana, garden)
     await scene.sees("I am in “Garden” now.")
     assert "announce here" in await scene.press("Announce joins there")
-    assert "in a channel of Telegram" in await scene.say("/community")
+    assert "Joins are announced in Garden." in await scene.say("/community")
+
+
+async def test_the_button_works_while_the_title_cannot_be_told(polled: Scene) -> None:
+    garden = polled.telegram.add_group("Garden", members=[polled.ana], bot_is_member=False)
+    await polled.telegram.add_bot(polled.ana, garden)
+    await polled.sees("I am in “Garden” now.")
+    polled.telegram.fault("getChat", "502")
+    await polled.press("Announce joins there")
+    assert "Joins are announced in a channel of Telegram." in await polled.say("/community")
 
 
 # Who leads
@@ -152,6 +161,32 @@ async def test_an_access_code_in_a_deep_link_opens_the_page_and_redeems_nothing(
     if scene.address.startswith("https"):
         assert buttons[0]["url"] == f"{scene.address}/j/{code}"
     assert not message.parts("url"), "the address is to be copied or opened by a button"
+
+
+async def test_the_way_in_is_in_the_language_of_the_app(scene: Scene) -> None:
+    code = "7KQM4TXP2WN" + check_symbol("7KQM4TXP2WN")
+    lena = scene.telegram.add_user("Lena Díaz", language="es-419")
+    await scene.telegram.start(lena, code)
+    assert (await scene.next(0, lena)).startswith("Por aquí se entra.")
+    buttons = [button for row in scene.said(lena)[0].keyboard for button in row]
+    assert buttons[-1]["text"] == "Copiar la dirección"
+    assert buttons[-1]["copy_text"]["text"] == f"{scene.address}/j/{code}?lang=es"
+    lena.language = ""  # as some apps leave it out
+    await scene.telegram.start(lena, code)
+    assert (await scene.next(1, lena)).startswith("Por aquí se entra.")
+
+
+async def test_a_language_that_we_lack_is_left_to_the_page(polled: Scene) -> None:
+    code = "7KQM4TXP2WN" + check_symbol("7KQM4TXP2WN")
+    kim = polled.telegram.add_user("Kim", language="ko")
+    await polled.telegram.start(kim, code)
+    assert (await polled.next(0, kim)).startswith("Here is your way in.")
+    assert "?lang" not in polled.said(kim)[0].text
+
+
+async def test_what_leaders_read_is_english_whatever_their_app_speaks(polled: Scene) -> None:
+    polled.ana.language = "fr"
+    assert "There are no invitations." in await polled.say("/invites")
 
 
 async def test_the_same_update_twice_is_heard_once(scene: Scene) -> None:

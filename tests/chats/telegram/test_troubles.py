@@ -13,7 +13,7 @@ from bot.messages import Card
 from bot.ports import ChatDown, ChatRefused
 from bot.settings import Settings
 from storage import communities as rows
-from storage import invitations
+from storage import invitations, jobs
 from storage.tables import ChatLink
 from tests.chats.telegram.conftest import PATIENCE, SECRET, Open, Scene
 from tests.standins.telegram import TelegramStandIn
@@ -274,6 +274,23 @@ async def test_the_bot_blocked_by_a_leader_is_no_error(polled: Scene) -> None:
     await polled.telegram.block(polled.ana)
     await polled.telegram.unblock(polled.ana)
     assert "There are no invitations." in await polled.say("/invites")
+
+
+async def test_a_leader_who_comes_back_reads_what_they_missed(polled: Scene) -> None:
+    await polled.say("/invite email rosa@example.org")
+    await polled.sees("rosa@example.org: ")
+    await polled.telegram.block(polled.ana)
+    await joins(polled, "Rosa Diaz", "12 Elm Street")
+    storage = polled.house.services.storage
+    async with asyncio.timeout(PATIENCE):
+        while not await storage.read(jobs.dead, 1):
+            await asyncio.sleep(0.05)
+    before = len(polled.said())
+    await polled.telegram.unblock(polled.ana)
+    await polled.telegram.start(polled.ana)
+    await polled.sees("Rosa Diaz joined")
+    assert len(polled.said()) > before
+    assert await storage.read(jobs.dead, 1) == []
 
 
 # Names
