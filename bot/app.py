@@ -16,7 +16,17 @@ from bot import dispatch, web
 from bot.chats import CHATS
 from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
-from bot.community import asking, carrying, codes, communities, digests, joining, returns, telling
+from bot.community import (
+    asking,
+    carrying,
+    codes,
+    communities,
+    digests,
+    joining,
+    returns,
+    telling,
+    welcoming,
+)
 from bot.community.postman import Postman, Prepare
 from bot.couriers import COURIERS
 from bot.couriers.outbox import OutboxCourier
@@ -32,6 +42,7 @@ KINDS = {
     "deliver": carrying.deliver,
     "ask": asking.ask,
     "joined": joining.joined,
+    "welcome": welcoming.welcome,
     "announce": telling.announce,
     "receipt": telling.show_receipt,
     "notice": telling.tell,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import announcements, notices, receipts
+from bot.community import announcements, notices, receipts, welcoming
 from bot.community.ledger import Record, Together
 from bot.community.sweeping import TIMER
 from bot.ports import Services
@@ -54,7 +54,7 @@ class Joined:
 
 
 async def joined(services: Services, job: Claimed) -> Record:
-    """Announce the newcomer, tell the household they came to, and let the receipt follow."""
+    """Announce the newcomer, tell the household, welcome them, and let the receipt follow."""
     return Together(_follow_all, Joined(job, services))
 
 
@@ -72,6 +72,7 @@ def _follow_all(session: Session, items: Sequence[Joined]) -> None:
         item = by_member[newcomer.member.id]
         if not newcomer.member.is_head:
             _tell_household(session, item.services, newcomer, now=datetime.now(UTC))
+    welcoming.ask(session, [newcomer.member for newcomer in newcomers])
     receipts.follow(session, [one.receipt for one in newcomers if one.receipt is not None])
     jobs.finish_all(session, [item.job for item in items])
 

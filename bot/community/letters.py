@@ -22,6 +22,7 @@ from storage import deliveries, invitations
 from storage.tables import Community, Delivery, Invitation
 
 STALE = timedelta(hours=24)  # an older Date header costs 2.6 points with SpamAssassin
+_OF_INVITATIONS = {"invitation", "reminder"}  # come in the name of whoever invites
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def render(session: Session, services: Services, delivery: Delivery) -> Letter:
 
 def _sender_name(services: Services, delivery: Delivery) -> str:
     facts = delivery.facts
-    if delivery.event != "invitation":
+    if delivery.event not in _OF_INVITATIONS:
         return str(facts["community"])
     via = Sentence("{name} via {community}", name=facts["invited_by"], community=facts["community"])
     return services.templates.languages.of(facts["language"]).say(via)
@@ -156,6 +157,8 @@ def _for_event(
         return {"link": f"{address}/h/{token}"}
     if delivery.event == "household_joined":
         return {"link": f"{address}/household?d={delivery.id}"}  # the id makes the text unique
+    if delivery.event == "welcome":
+        return {"link": f"{address}/household"}
     assert delivery.invitation_id is not None
     row = invitations.get(session, delivery.community_id, delivery.invitation_id)
     assert row is not None
@@ -163,6 +166,7 @@ def _for_event(
     return {
         "code": codes.grouped(code),
         "link": codes.link(address, code),
+        "no_more": f"{address}/r/{tokens.sign(keys, 'reminder', row.id)}",
         "type_at": type_at(address),
         "valid_until": language.long_date(date.fromisoformat(delivery.facts["until"])),
     }

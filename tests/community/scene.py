@@ -31,7 +31,13 @@ ADDRESS = "https://join.example.org"
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)  # as for the postman
 OTHER_PLACE = "next door"
 # Tests run at any hour, and do in a second what takes a leader days.
-UNHURRIED: dict[str, Any] = {"quiet_hours": "off", "limit_resend_hours": 0}
+UNHURRIED: dict[str, Any] = {
+    "quiet_hours": "off",
+    "limit_emails": 0,
+    "limit_texts": 0,
+    "limit_community_texts": 0,
+    "limit_resend_hours": 0,
+}
 
 on_both = pytest.mark.parametrize(  # where the two databases may differ
     "kind",
@@ -169,11 +175,18 @@ async def redeem(
     *,
     browser: str = "",
     source: str = "203.0.113.9",
+    language: str = "",
     now: datetime = NOW,
 ) -> Admitted:
     """Somebody uses a code."""
     return await redemptions.redeem(
-        services, code, form or sign_up(), source=source, browser=browser, now=now
+        services,
+        code,
+        form or sign_up(),
+        source=source,
+        browser=browser,
+        language=language,
+        now=now,
     )
 
 
