@@ -1,17 +1,21 @@
 """The door for services: POST alone, small, proven, and never a word too much in the answer."""
 
+import dataclasses
 import json
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 import structlog
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
+from starlette.types import Message
 
+from bot.community import returns
 from bot.couriers.email.services.hooks import hook
 from bot.messages import News, Wish
-from storage.database import DatabaseAway, Storage
+from storage.database import Storage
 from tests.couriers.services import test_postmark
 from tests.couriers.services.desk import ADDRESS, Desk, opened
 
@@ -97,21 +101,49 @@ async def test_an_unknown_event_is_one_line_with_its_name_alone(desk: Desk) -> N
     assert lines[0]["kind"] == ("Tomorrow" * 20)[:40]
 
 
-@pytest.mark.parametrize(
-    ("fault", "status", "again"), [(DatabaseAway(), 503, "60"), (RuntimeError("ana@x"), 500, None)]
-)
-async def test_what_could_not_be_kept_comes_again(
-    fault: Exception, status: int, again: str | None
-) -> None:
+async def test_while_the_database_is_away_it_shall_come_again(desk: Desk) -> None:
+    nowhere = Storage.open("postgresql://porchlight@127.0.0.1:1/porchlight")
+
     async def hear(told: Sequence[News | Wish]) -> None:
-        raise fault
+        away = dataclasses.replace(desk.services, storage=nowhere)
+        await returns.hear(away, told, now=datetime.now(UTC))
 
     app = Starlette(routes=test_postmark.SERVICE.routes(hear, address=ADDRESS))
-    desk = Desk(None, app)  # type: ignore[arg-type]  # nothing is asked of the house
-    answer = await desk.call(PATH, json.dumps(DELIVERY).encode(), test_postmark.login())
-    assert (answer.status_code, answer.headers.get("retry-after")) == (status, again)
-    assert "ana" not in answer.text
-    assert "Traceback" not in answer.text
+    answer = await Desk(desk.services, app).call(PATH, body(desk), test_postmark.login())
+    await nowhere.close()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert (await desk.call(PATH, body(desk), test_postmark.login())).status_code == 200
+    assert await desk.events() == [("delivered", "")], "when it comes again it is heard"
+
+
+async def test_an_error_of_ours_is_noted_and_not_told(desk: Desk) -> None:
+    async def hear(told: Sequence[News | Wish]) -> None:
+        raise RuntimeError("something private")
+
+    app = Starlette(routes=test_postmark.SERVICE.routes(hear, address=ADDRESS))
+    with structlog.testing.capture_logs() as lines:
+        answer = await Desk(desk.services, app).call(PATH, body(desk), test_postmark.login())
+    assert (answer.status_code, answer.text) == (500, "Something went wrong on our side.")
+    assert [line["event"] for line in lines] == ["email_service.failed"]
+
+
+async def test_a_call_that_breaks_off_is_not_heard(desk: Desk) -> None:
+    parts: list[Message] = [
+        {"type": "http.request", "body": body(desk), "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return parts.pop(0)
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": PATH, "headers": [], "query_string": b""}
+    await desk.app(scope, receive, send)
+    assert said[0]["status"] == 408
+    assert await desk.events() == []
 
 
 async def test_the_operator_is_told_what_to_tell_the_service() -> None:

@@ -113,8 +113,8 @@ def test_it_is_asked_to_give_the_tag_back_and_to_leave_links_alone(
     }
 
 
-async def test_every_event_of_a_batch_is_on_the_leaders_card(sqlite_storage: Storage) -> None:
-    desk = await opened(sqlite_storage, SERVICE, letters=len(TABLE))
+async def test_every_event_of_a_batch_is_on_the_leaders_card(storage: Storage) -> None:
+    desk = await opened(storage, SERVICE, letters=len(TABLE))
     answer = await post(desk, batch(desk, *(told.event for told in TABLE)))
     assert (answer.status_code, answer.text) == (200, "Heard.")
     assert await desk.mistakes(TABLE) == []

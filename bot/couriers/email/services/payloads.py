@@ -36,7 +36,7 @@ def at(data: Any, *path: str | int) -> Any:
 def text(data: Any, *path: str | int) -> str:
     """The text or whole number at the end of the path; empty when there is none."""
     found = at(data, *path)
-    return str(found) if isinstance(found, str | int) else ""
+    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
 def tag(data: Any, *path: str | int) -> str:

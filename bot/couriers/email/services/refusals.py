@@ -4,9 +4,9 @@
 class Refused(Exception):
     """A call that is answered with a status and this sentence, and noted in the log."""
 
-    status = 500
+    status: int
 
-    def __init__(self, why: str = "") -> None:
+    def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why  # a few words for the log, nothing of what was sent
 

@@ -37,7 +37,6 @@ _SIGNED: Mapping[str, tuple[str, ...]] = {
 }
 _SHA1 = {"1": True, "2": False}  # by SignatureVersion
 _LATE = timedelta(hours=24)  # SNS tries for an hour at most; the rest is for Amazon's own troubles
-_CERTIFICATES = 8  # kept; Amazon signs with one for months
 
 log = structlog.get_logger()
 
@@ -86,6 +85,7 @@ class Topic:
         if not certificate.begins_at <= now <= certificate.ends_at:
             raise NotProven("the certificate is not valid today")
         version = payloads.text(envelope, "SignatureVersion")
+        # In the order of the alphabet; a subject is signed only when there is one.
         content = "".join(f"{name}\n{value}\n" for name, value in signed.items() if value)
         if version not in _SHA1 or not signatures.rsa_holds(
             certificate.key,
@@ -99,7 +99,7 @@ class Topic:
         if url not in self._certificates:
             async with self._fetching:
                 if url not in self._certificates:
-                    self._keep(url, await self._fetched(url))
+                    self._certificates[url] = await self._fetched(url)
         return self._certificates[url]
 
     async def _fetched(self, url: str) -> signatures.Certificate:
@@ -109,11 +109,6 @@ class Topic:
         if not self._signer.fullmatch(certificate.name):
             raise NotProven("the certificate of somebody else")
         return certificate
-
-    def _keep(self, url: str, certificate: signatures.Certificate) -> None:
-        while len(self._certificates) >= _CERTIFICATES:
-            del self._certificates[next(iter(self._certificates))]
-        self._certificates[url] = certificate
 
     async def _confirm(self, url: str) -> None:
         if not self._confirm_at.fullmatch(url):
