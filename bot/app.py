@@ -23,6 +23,7 @@ from bot.community import (
     communities,
     digests,
     joining,
+    reminders,
     returns,
     telling,
     welcoming,
@@ -47,6 +48,7 @@ KINDS = {
     "receipt": telling.show_receipt,
     "notice": telling.tell,
     "digest": digests.digest,
+    "remind": reminders.remind,
 }
 PREPARE: Mapping[str, Prepare] = {
     "deliver": carrying.prepare,

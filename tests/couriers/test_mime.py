@@ -115,6 +115,12 @@ def test_only_an_invitation_offers_one_click(event: str, letter: Write) -> None:
     assert message["Feedback-ID"].startswith(event)
 
 
+def test_a_reminder_offers_one_click_like_an_invitation(letter: Write) -> None:
+    message = parsed(compose(letter(event="reminder"), SENDER))
+    assert message["List-Unsubscribe"] == f"<{letter().opt_out}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
 def test_one_click_needs_https(letter: Write) -> None:
     message = parsed(compose(letter(opt_out="http://127.0.0.1:8080/o/x"), SENDER))
     assert message["List-Unsubscribe"] == "<http://127.0.0.1:8080/o/x>"

@@ -11,7 +11,7 @@ from bot.templating import Templates
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NAMES = ("community", "invited_by", "name", "newcomer", "household")
-EVENTS = ("invitation", "household_link", "household_joined", "welcome")
+EVENTS = ("invitation", "reminder", "household_link", "household_joined", "welcome")
 WORDS: dict[str, Any] = {
     "community": "Maple Court",
     "welcome": "The kettle is always on in the common room.",
@@ -24,6 +24,7 @@ WORDS: dict[str, Any] = {
     "type_at": "join.example.org/join",
     "valid_until": "22 December 2026",
     "opt_out": "https://join.example.org/o/abc",
+    "no_more": "https://join.example.org/r/abc",
     "postal": "Maple Court Residents, 12 Maple Street, Springfield",
     "language": "en",
     "name": "Lena Novak",
@@ -110,7 +111,8 @@ def test_the_page_is_small_and_asks_nobody_for_anything(event: str) -> None:
     assert len(page.encode()) < 10_000
     assert not re.search(r"src=|url\(|@import|<script|<link", page)
     chats = {url for _, url in [*WORDS["links"], *WORDS["ways"]]} if event == "welcome" else set()
-    assert set(re.findall(r'href="([^"]+)"', page)) == {WORDS["link"], WORDS["opt_out"]} | chats
+    more = chats | ({WORDS["no_more"]} if event == "reminder" else set())
+    assert set(re.findall(r'href="([^"]+)"', page)) == {WORDS["link"], WORDS["opt_out"]} | more
     assert "prefers-color-scheme: dark" in page
     assert page.count("<style") == 1, "all else is inlined"
 

@@ -83,6 +83,16 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"welcome": "", "features": []},
     ),
+    "email/reminder/": (
+        {
+            "invited_by": "Lee",
+            "code": "7KQM-4TXP-2WNF",
+            "type_at": "join.example.org/join",
+            "valid_until": "22 December 2026",
+            "no_more": "https://join.example.org/r/x",
+        },
+        {},
+    ),
     "email/household_link/": ({"name": "Ana"}, {}),
     "email/household_joined/": (
         {"name": "Ana", "newcomer": "Bo", "household": "12 Elm Street"},
@@ -99,6 +109,7 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "sms/": ({"link": "https://join.example.org/j/7KQM4TXP2WNF"}, {}),
     "sms/invitation": ({"invited_by": "Lee", "code": "7KQM-4TXP-2WNF"}, {}),
+    "sms/reminder": ({"invited_by": "Lee"}, {}),
     "sms/by_hand": ({"invited_by": "Lee"}, {}),
     "sms/household_joined": ({"newcomer": "Bo"}, {}),
     "web/": (
@@ -120,6 +131,10 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "web/opt_out.html": (
         {"link": "x", "undone": True, "opted": Some(already=False, contact_masked="a…@x.org")},
         {"opted": Some(already=True, contact_masked="a…@x.org")},
+    ),
+    "web/reminders.html": (
+        {"link": "x", "undone": True, "reminded": Some(stopped=False, contact_masked="a…@x.org")},
+        {"reminded": Some(stopped=True, contact_masked="a…@x.org")},
     ),
     "web/sign_up.html": (
         {
@@ -160,14 +175,16 @@ def test_a_template_renders(name: str, *, brief: bool) -> None:
 
 
 def test_a_letter_has_all_its_parts() -> None:
-    events = {"invitation", "household_link", "household_joined", "welcome"}
+    events = {"invitation", "reminder", "household_link", "household_joined", "welcome"}
     parts = {"subject.txt", "body.txt", "body.html"}
     letters = {name for name in NAMES if name.startswith("email/") and name.count("/") == 2}
     assert letters == {f"email/{event}/{part}" for event in events for part in parts}
     assert {f"sms/{event}.txt" for event in events - {"welcome"}} <= set(NAMES)
 
 
-@pytest.mark.parametrize("event", ["invitation", "household_link", "household_joined", "welcome"])
+@pytest.mark.parametrize(
+    "event", ["invitation", "reminder", "household_link", "household_joined", "welcome"]
+)
 def test_what_a_leader_typed_stays_words_in_a_letter(event: str) -> None:
     name = f"email/{event}/body.html"
     words = words_for(name, brief=False) | {"community": "<b>Maple</b>"}

@@ -76,7 +76,7 @@ def _headers(letter: Letter, sender: Mailbox, stop_address: str) -> Iterator[str
     if letter.replies_to:
         yield _exact("In-Reply-To", letter.replies_to)
         yield _exact("References", letter.replies_to)
-    if letter.event == "invitation" and letter.opt_out:
+    if letter.event in {"invitation", "reminder"} and letter.opt_out:
         yield from _unsubscribe(letter.opt_out, stop_address)
     yield "Auto-Submitted: auto-generated"  # RFC 3834: no holiday replies
     yield "X-Auto-Response-Suppress: All"  # the same for Exchange
