@@ -19,6 +19,7 @@ run: $(VENV)/runtime.stamp ## Start Porchlight and say which address to open
 
 test: $(VENV)/tests.stamp ## Run the tests; ARGS='tests/house -x' goes to pytest
 	@$(BIN)/python tests/provision/browser.py
+	@$(BIN)/python tests/provision/mailserver.py
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/tests.stamp ## Check style, types and the direction of imports

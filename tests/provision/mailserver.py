@@ -63,12 +63,12 @@ local_recipient_maps =
 recipient_delimiter = +
 virtual_mailbox_domains = {domains}
 virtual_mailbox_base = {folder}/mail
-virtual_mailbox_maps = inline:{{ {mailboxes} }}
+virtual_mailbox_maps = {mailboxes}
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
-transport_maps = inline:{{ {transports} }}
+transport_maps = {transports}
 smtpd_recipient_restrictions =
-  check_recipient_access inline:{{ {refused} }}, permit_mynetworks, reject
+  check_recipient_access {refused}, permit_mynetworks, reject
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 queue_run_delay = 1s
@@ -144,15 +144,19 @@ def _prepare(
         folder=folder,
         daemons=_DAEMONS,
         domains=" ".join(sorted({each.rpartition("@")[2] for each in mailboxes})),
-        mailboxes=", ".join(f"{{ {each} = {each}/ }}" for each in mailboxes),
-        transports=", ".join(
-            f"{{ {domain} = smtp:[127.0.0.1]:{port} }}" for domain, port in upstream.items()
-        ),
-        refused=f"{{ {refused} = 550 5.1.1 There is nobody of that name }}",
+        mailboxes=_table({each: f"{each}/" for each in mailboxes}),
+        transports=_table({to: f"smtp:[127.0.0.1]:{at}" for to, at in upstream.items()}),
+        refused=_table({refused: "550 5.1.1 There is nobody of that name"}),
         uid=owner.pw_uid,
         gid=owner.pw_gid,
     )
     (folder / "conf" / "main.cf").write_text(settings)
+
+
+def _table(entries: Mapping[str, str]) -> str:
+    """A table within a setting; Postfix knows none without an entry."""
+    written = ", ".join(f"{{ {key} = {value} }}" for key, value in entries.items())
+    return f"inline:{{ {written} }}" if written else ""
 
 
 def _postfix(folder: Path, program: str, *words: str) -> None:
