@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from bot.couriers.email.services.ses import Ses
 from bot.messages import News, Wish
-from tests.couriers.services import test_mailgun, test_postmark, test_sendgrid, test_ses
+from tests.couriers.services import mailgun, postmark, sendgrid, ses
 from tests.couriers.services.amazon import TOPIC, Amazon
 from tests.couriers.services.desk import ADDRESS, Desk, chosen
 
@@ -28,8 +28,8 @@ class Strangers:
 
     def __init__(self, amazon: Amazon) -> None:
         self.told: list[News | Wish] = []
-        ses = Ses(chosen(ses_topic_arn=TOPIC), fetch=amazon.fetch)
-        services = [ses, test_mailgun.SERVICE, test_postmark.SERVICE, test_sendgrid.SERVICE]
+        amazons = Ses(chosen(ses_topic_arn=TOPIC), fetch=amazon.fetch)
+        services = [amazons, mailgun.SERVICE, postmark.SERVICE, sendgrid.SERVICE]
 
         async def hear(told: Sequence[News | Wish]) -> None:
             self.told += told
@@ -47,13 +47,13 @@ class Strangers:
         """How all answer what is signed, whatever it says."""
         text = json.dumps(said)
         sns = json.dumps(self._amazon.signed(self._amazon.notification(text)))
-        mailgun = json.dumps({"signature": test_mailgun.signature(), "event-data": said})
+        posted = json.dumps({"signature": mailgun.signature(), "event-data": said})
         batch = json.dumps([said]).encode()
         answers = [
             await self.desk.call("/hooks/ses", sns.encode()),
-            await self.desk.call("/hooks/mailgun", mailgun.encode()),
-            await self.desk.call("/hooks/postmark", text.encode(), test_postmark.login()),
-            await self.desk.call("/hooks/sendgrid", batch, test_sendgrid.proof(batch)),
+            await self.desk.call("/hooks/mailgun", posted.encode()),
+            await self.desk.call("/hooks/postmark", text.encode(), postmark.login()),
+            await self.desk.call("/hooks/sendgrid", batch, sendgrid.proof(batch)),
         ]
         return {answer.status_code for answer in answers}
 
@@ -75,10 +75,10 @@ async def test_signed_garbage_is_no_news_and_never_an_error(amazon: Amazon, said
 
 
 TABLES = (
-    ("ses", test_ses.TABLE, {"mail": {"tags": {"delivery": ["1-aaaaaaaaaa"]}}}),
-    ("mailgun", test_mailgun.TABLE, {"user-variables": {"delivery": "1-aaaaaaaaaa"}}),
-    ("postmark", test_postmark.TABLE, {"Metadata": {"delivery": "1-aaaaaaaaaa"}, "MessageID": "1"}),
-    ("sendgrid", test_sendgrid.TABLE, {"delivery": "1-aaaaaaaaaa", "timestamp": 1513299569}),
+    ("ses", ses.TABLE, {"mail": {"tags": {"delivery": ["1-aaaaaaaaaa"]}}}),
+    ("mailgun", mailgun.TABLE, {"user-variables": {"delivery": "1-aaaaaaaaaa"}}),
+    ("postmark", postmark.TABLE, {"Metadata": {"delivery": "1-aaaaaaaaaa"}, "MessageID": "1"}),
+    ("sendgrid", sendgrid.TABLE, {"delivery": "1-aaaaaaaaaa", "timestamp": 1513299569}),
 )
 EVENTS = [more | told.event for _, table, more in TABLES for told in table]
 

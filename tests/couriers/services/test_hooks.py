@@ -16,16 +16,15 @@ from bot.community import returns
 from bot.couriers.email.services.hooks import hook
 from bot.messages import News, Wish
 from storage.database import Storage
-from tests.couriers.services import test_postmark
 from tests.couriers.services.desk import ADDRESS, Desk, opened
+from tests.couriers.services.postmark import PATH, SERVICE, login
 
-PATH = "/hooks/postmark"
 DELIVERY = {"RecordType": "Delivery", "MessageID": "1"}
 
 
 @pytest.fixture
 async def desk(sqlite_storage: Storage) -> Desk:
-    return await opened(sqlite_storage, test_postmark.SERVICE)
+    return await opened(sqlite_storage, SERVICE)
 
 
 def body(desk: Desk) -> bytes:
@@ -35,7 +34,7 @@ def body(desk: Desk) -> bytes:
 
 async def test_only_post_is_understood(desk: Desk) -> None:
     for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"):
-        answer = await desk.call(PATH, body(desk), test_postmark.login(), how=method)
+        answer = await desk.call(PATH, body(desk), login(), how=method)
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
         assert "set-cookie" not in answer.headers
     assert await desk.events() == []
@@ -43,23 +42,23 @@ async def test_only_post_is_understood(desk: Desk) -> None:
 
 async def test_only_the_chosen_service_is_listened_to(desk: Desk) -> None:
     for other in ("ses", "mailgun", "sendgrid", "postmark/", ""):
-        answer = await desk.call(f"/hooks/{other}", body(desk), test_postmark.login())
+        answer = await desk.call(f"/hooks/{other}", body(desk), login())
         assert answer.status_code in {403, 404}
     assert await desk.events() == []
 
 
 async def test_no_page_can_use_a_password_that_a_browser_remembers(desk: Desk) -> None:
     for sign in ({"Origin": ADDRESS}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
-        answer = await desk.call(PATH, body(desk), test_postmark.login() | sign)
+        answer = await desk.call(PATH, body(desk), login() | sign)
         assert answer.status_code == 403
     assert await desk.events() == []
 
 
 async def test_too_much_at_once_is_refused(desk: Desk) -> None:
     megabyte = body(desk).ljust(1024 * 1024)
-    assert (await desk.call(PATH, megabyte + b" ", test_postmark.login())).status_code == 413
+    assert (await desk.call(PATH, megabyte + b" ", login())).status_code == 413
     assert await desk.events() == []
-    assert (await desk.call(PATH, megabyte, test_postmark.login())).status_code == 200
+    assert (await desk.call(PATH, megabyte, login())).status_code == 200
 
 
 async def test_a_body_without_end_is_refused_before_it_ends(desk: Desk) -> None:
@@ -81,7 +80,7 @@ async def test_a_refusal_is_one_line_in_the_log_and_says_nothing_of_what_was_sen
     desk: Desk,
 ) -> None:
     with structlog.testing.capture_logs() as lines:
-        answer = await desk.call(PATH, body(desk), test_postmark.login(password="wrong and secret"))
+        answer = await desk.call(PATH, body(desk), login(password="wrong and secret"))
     assert answer.status_code == 403
     (line,) = lines
     assert line == {
@@ -95,7 +94,7 @@ async def test_a_refusal_is_one_line_in_the_log_and_says_nothing_of_what_was_sen
 async def test_an_unknown_event_is_one_line_with_its_name_alone(desk: Desk) -> None:
     told = DELIVERY | {"RecordType": "Tomorrow" * 20, "Email": "ana@example.org"}
     with structlog.testing.capture_logs() as lines:
-        answer = await desk.call(PATH, json.dumps(told).encode(), test_postmark.login())
+        answer = await desk.call(PATH, json.dumps(told).encode(), login())
     assert answer.status_code == 200
     assert [line["event"] for line in lines] == ["email_service.unknown_event"]
     assert lines[0]["kind"] == ("Tomorrow" * 20)[:40]
@@ -108,11 +107,11 @@ async def test_while_the_database_is_away_it_shall_come_again(desk: Desk) -> Non
         away = dataclasses.replace(desk.services, storage=nowhere)
         await returns.hear(away, told, now=datetime.now(UTC))
 
-    app = Starlette(routes=test_postmark.SERVICE.routes(hear, address=ADDRESS))
-    answer = await Desk(desk.services, app).call(PATH, body(desk), test_postmark.login())
+    app = Starlette(routes=SERVICE.routes(hear, address=ADDRESS))
+    answer = await Desk(desk.services, app).call(PATH, body(desk), login())
     await nowhere.close()
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
-    assert (await desk.call(PATH, body(desk), test_postmark.login())).status_code == 200
+    assert (await desk.call(PATH, body(desk), login())).status_code == 200
     assert await desk.events() == [("delivered", "")], "when it comes again it is heard"
 
 
@@ -120,9 +119,9 @@ async def test_an_error_of_ours_is_noted_and_not_told(desk: Desk) -> None:
     async def hear(told: Sequence[News | Wish]) -> None:
         raise RuntimeError("something private")
 
-    app = Starlette(routes=test_postmark.SERVICE.routes(hear, address=ADDRESS))
+    app = Starlette(routes=SERVICE.routes(hear, address=ADDRESS))
     with structlog.testing.capture_logs() as lines:
-        answer = await Desk(desk.services, app).call(PATH, body(desk), test_postmark.login())
+        answer = await Desk(desk.services, app).call(PATH, body(desk), login())
     assert (answer.status_code, answer.text) == (500, "Something went wrong on our side.")
     assert [line["event"] for line in lines] == ["email_service.failed"]
 

@@ -14,7 +14,7 @@ from bot.couriers.email.services.ses import Ses
 from bot.messages import Letter
 from bot.settings import Misconfigured
 from tests.couriers.services.amazon import TOPIC
-from tests.couriers.services.test_sendgrid import KEY, shown
+from tests.couriers.services.sendgrid import KEY, shown
 
 COMPLETE: dict[str, dict[str, str]] = {
     "ses": {"SES_TOPIC_ARN": TOPIC},
