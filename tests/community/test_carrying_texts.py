@@ -11,6 +11,7 @@ from storage import lanes
 from storage.database import Storage
 from tests.community import scene
 from tests.community.rounds import (
+    PATIENCE,
     delivery,
     events,
     house,
@@ -48,6 +49,18 @@ async def test_a_text_that_was_taken_is_found_and_not_sent_again(
         await round_made(services)
         row = await delivery(services)
         assert (row.state, row.provider_id) == ("sent", twilio.texts[0]["sid"])
+        assert len(twilio.texts) == 1
+
+
+async def test_a_text_that_is_listed_late_is_not_sent_again(opened: Storage) -> None:
+    async with TwilioStandIn(lag=1) as twilio, texts_to(twilio, settle=3) as courier:
+        services = await house(opened, courier)
+        twilio.fail("drop_after", times=1)
+        await invite(services, PHONE, medium="text")
+        async with asyncio.timeout(PATIENCE):
+            while (await delivery(services)).state != "sent":
+                await round_made(services)
+                await asyncio.sleep(0.1)
         assert len(twilio.texts) == 1
 
 
@@ -103,7 +116,7 @@ async def test_a_dead_workers_text_is_looked_up_once_the_provider_can_tell(
         await invite(services, PHONE, medium="text")
         await _killed_while_carrying(services)
         assert len(twilio.texts) == 1
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while (await delivery(services)).state != "sent":
                 await round_made(services)
                 await asyncio.sleep(0.1)
@@ -126,7 +139,7 @@ async def test_a_text_cut_off_by_the_lease_is_looked_up_too(opened: Storage) -> 
         twilio.fail("slow", times=1)
         await invite(services, PHONE, medium="text")
         await round_made(services, lease=0.8)
-        assert (await job(services)).error.startswith("error "), "it is logged, with a reference"
+        assert (await job(services)).state == "ready"
         await pass_time(services, minutes=2)
         await round_made(services)
         assert len(twilio.texts) == 1
@@ -148,10 +161,11 @@ async def test_who_answered_stop_is_not_written_to_again(opened: Storage) -> Non
 async def test_a_busy_provider_rests_the_lane(opened: Storage) -> None:
     async with TwilioStandIn() as twilio, texts_to(twilio) as courier:
         services = await house(opened, courier)
-        twilio.fail("429", times=1)
+        twilio.fail("429")
         await invite(services, *(f"+1201555{n:04}" for n in range(100, 120)), medium="text")
         await round_made(services)
-        assert len(twilio.texts) < 20
+        assert 0 < twilio.turned_away < 20, "the rest did not even try"
+        twilio.recover()
         await pass_time(services, seconds=30)
         await round_made(services)
         assert len(twilio.texts) == 20

@@ -90,6 +90,7 @@ class TwilioStandIn(HttpStandIn):
         self.texts: list[dict[str, Any]] = []  # as the API shows them, oldest first
         self.wishes: list[dict[str, str]] = []  # the parameters of each text, as they came
         self.asked: list[str] = []  # which texts were asked about by name
+        self.turned_away = 0  # requests that were answered "too many"
         self._listed_from: dict[str, datetime] = {}
         self._folder = folder
         self._delay = delay  # seconds that "slow" takes
@@ -129,6 +130,7 @@ class TwilioStandIn(HttpStandIn):
 
     def _turn_away(self) -> None:
         if self._due("429"):
+            self.turned_away += 1
             raise Refused(20429, "Too Many Requests", 429)
         if self._due("503_before"):
             raise Refused(20503, "Service unavailable", 503)
