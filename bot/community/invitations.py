@@ -161,7 +161,7 @@ def _send_again(
     letters = deliveries.of_invitation(session, row.id)
     match deliveries.suppressed(session, [key], now=now).get(key):
         case None:
-            patience.require(services, community, letters, key, now=now)
+            patience.require(services, community, row, letters, now=now)
         case "bounced":
             raise HasBounced(number=row.id)
         case _:
@@ -217,7 +217,8 @@ async def reopen(services: Services, actor: Actor, number: int, *, now: datetime
                 raise AddressTaken(number=other[row.contact_key].id)
         if not invitations.set_void(session, row, voided_at=None):
             raise NotVoid
-        for letter in deliveries.of_invitation(session, row.id)[-1:]:
+        letters = deliveries.of_invitation(session, row.id)
+        for letter in [letter for letter in letters if letter.event == "invitation"][-1:]:
             inviting.carry_after_all(session, letter)
         return _changed(session, actor, row, "invitation.reopened", now=now)
 

@@ -7,10 +7,15 @@ from bot.community import labels, limits
 from bot.community.errors import Refusal
 from bot.ports import Services
 from storage import deliveries
-from storage.tables import Community, Delivery
+from storage.tables import Community, Delivery, Invitation
 
 _AFTER_FAILURE = timedelta(minutes=10)  # to mend what was wrong, and for servers to come back
-_DONE = {"delivered": "Delivered", "failed": "Failed", "undelivered": "Failed"}
+_DONE = {
+    "delivered": "Delivered",
+    "failed": "Failed",
+    "undelivered": "Failed",
+    "bounced": "Came back",
+}
 
 
 class TooSoon(Refusal):
@@ -32,7 +37,7 @@ class StillWaiting(Refusal):
 
 
 class HasBounced(Refusal):
-    """A message to this address came back within the last 30 days. Give the right one, with
+    """A message to this address came back. Give the right one, with
     `/invites fix {number} ana@example.org`. Nothing was sent."""
 
     status = 409
@@ -41,12 +46,12 @@ class HasBounced(Refusal):
 def require(
     services: Services,
     community: Community,
+    row: Invitation,
     letters: Sequence[Delivery],
-    contact_key: bytes,
     *,
     now: datetime,
 ) -> None:
-    """Refuse to write to this address again so soon, or so often.
+    """Refuse to write to the invitation's address again so soon, or so often.
 
     Takes: letters, all of the invitation, oldest first.
     Raises: StillWaiting, TooOften, TooSoon.
@@ -55,7 +60,7 @@ def require(
     same = [
         letter
         for letter in letters
-        if letter.contact_key == contact_key
+        if letter.contact_key == row.contact_key
         and letter.event == "invitation"
         and not (letter.medium == "hand" and not deliveries.has_left(letter.state))
     ]  # but for what still waits for a leader, who may send it some other way
@@ -63,7 +68,8 @@ def require(
         return
     if chosen.limit_resends and len(same) > chosen.limit_resends:
         raise TooOften(count=len(same))
-    if chosen.limit_resend_hours:
+    has_expired = row.expires_at is not None and row.expires_at <= now
+    if chosen.limit_resend_hours and not has_expired:
         _require_pause(same[-1], community, timedelta(hours=chosen.limit_resend_hours), now=now)
 
 

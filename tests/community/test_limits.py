@@ -22,6 +22,7 @@ from bot.couriers.outbox import OutboxCourier
 from bot.ports import Services
 from bot.settings import Settings
 from storage import communities
+from storage.database import Storage
 from storage.tables import Community, Delivery, Invitation, Leader, Quota
 from tests.community import scene
 from tests.community.scene import NOW, on_both
@@ -34,9 +35,16 @@ def people(count: int, name: str = "n") -> str:
     return "\n".join(f"{name}{number}@example.org" for number in range(count))
 
 
+@pytest.fixture
+async def services(opened: Storage) -> Services:
+    """Maple Court, with limits."""
+    return limited(await scene.plugged(opened))
+
+
 def limited(services: Services, **chosen: Any) -> Services:
-    """The house with other limits."""
-    settings = Settings(_env_file=None, public_url=scene.ADDRESS, **scene.UNHURRIED | chosen)
+    """The house with the limits that everybody has, but for these."""
+    unhurried = {"quiet_hours": "off", "limit_resend_hours": 0}
+    settings = Settings(_env_file=None, public_url=scene.ADDRESS, **unhurried | chosen)
     return dataclasses.replace(services, settings=settings)
 
 
@@ -278,7 +286,8 @@ async def test_a_text_waits_until_it_is_morning_where_its_recipient_is(
     assert await goes_at(services) == [datetime(2026, 1, 15, 13, 0, tzinfo=UTC)]
     (letter,) = await waiting(services)
     assert letter.words == (
-        "Waits until 13:00 on 15 Jan 2026: no text leaves between 21:00 and 8:00 where the recipient is."
+        "Waits until 13:00 on 15 Jan 2026: "
+        "no text leaves between 21:00 and 8:00 where the recipient is."
     )
 
 
