@@ -1,4 +1,4 @@
-"""In which language people are written to: the leader's word, the form's choice, the community's."""
+"""In which language people are written to: as their leader says, else as in the community."""
 
 import pytest
 
