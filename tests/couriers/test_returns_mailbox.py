@@ -181,17 +181,21 @@ async def test_a_long_message_is_read_as_far_as_it_matters() -> None:
         await until(lambda: listener.heard)
 
 
-async def test_a_hostile_message_does_not_stop_the_others() -> None:
-    deep = b"".join(
-        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (level, level)
-        for level in range(3000)
-    )
-    nested = b"Return-Path: <>\r\nDelivered-To: %b\r\n" % mails.TAGGED.encode() + deep
+DEEP = b"".join(
+    b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (level, level)
+    for level in range(1000)
+)
+ENDLESS = b'Content-Type: multipart/report; x="' + b'\\";' * 20_000 + b'"\r\n\r\n'
+
+
+@pytest.mark.parametrize("hostile", [DEEP, ENDLESS], ids=["deep", "endless"])
+async def test_a_message_made_to_keep_the_parser_busy_is_not_read(hostile: bytes) -> None:
+    before = b"Return-Path: <>\r\nDelivered-To: %b\r\n" % mails.TAGGED.encode()
     with capture_logs() as logs:
         async with ImapStandIn() as server, listening(server):
-            server.put(nested, report())
+            server.put(before + hostile, report())
             await until(lambda: server.unread == [1])
-    assert {"returns.unreadable"} <= {log["event"] for log in logs}
+    assert "returns.not_read" in {log["event"] for log in logs}
 
 
 FAULTS = [

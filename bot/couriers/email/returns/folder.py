@@ -13,7 +13,7 @@ from typing import Any
 from bot.couriers.email.returns.settings import ReturnSettings
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}  # RFC 8314
-_READ = 262_144  # bytes of a message; what a report says stands at its beginning
+_READ = 65_536  # bytes of a message; what a report says stands at its beginning
 
 
 class NotLetIn(Exception):
