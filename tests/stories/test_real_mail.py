@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from email import message_from_bytes
 from pathlib import Path
 
 import httpx
@@ -60,14 +61,19 @@ class Post:
         """Wait until Porchlight has noted this."""
         wait_for(lambda: f'"event": "{event}"' in self.program.log.read_text())
 
-    def tag(self, address: str) -> str:
-        """What names the letter that a next server took for somebody."""
+    def taken(self, address: str) -> tuple[str, bytes]:
+        """The letter that a next server took for somebody: its sender, and as it came."""
         _, _, domain = address.partition("@")
-        kept = map(json.loads, (path.read_text() for path in self.next.glob(f"{domain}/*.json")))
-        (sender,) = (each["sender"] for each in kept if each["recipients"] == [address])
-        found = re.fullmatch(r"bounces\+([\w-]+)@mail\.example\.org", sender)
-        assert found
-        return found[1]
+        for path in self.next.glob(f"{domain}/*.json"):
+            envelope = json.loads(path.read_text())
+            if envelope["recipients"] == [address]:
+                return envelope["sender"], path.with_suffix(".eml").read_bytes()
+        raise AssertionError(f"nothing was taken for {address}")
+
+    def send(self, sender: str, to: str, content: bytes) -> None:
+        """Send a mail to our own server, as anybody can."""
+        with smtplib.SMTP("127.0.0.1", self.server.port) as line:
+            line.sendmail(sender, [to], content)
 
 
 @pytest.fixture(scope="module")
@@ -147,15 +153,38 @@ def test_a_forged_report_changes_nothing(post: Post) -> None:
     address = "mia@takes.example.org"
     post.invite(address)
     before = post.card(address, "has been delivered")
-    number, _, _ = post.tag(address).partition("-")
-    forged = f"{number}-aaaaaaaaaa"
-    came_to = BACK.replace("@", f"+{forged}@")
-    written = mails.report(came_to=came_to, envelope_id=forged)
+    sender, _ = post.taken(address)
+    forged = re.sub(r"-\w{10}@", "-aaaaaaaaaa@", sender)
+    assert forged != sender
+    written = mails.report(came_to=forged, envelope_id="")
     _, _, content = written.split(b"\r\n", 2)  # its first two lines, a server writes itself
-    with smtplib.SMTP("127.0.0.1", post.server.port) as line:
-        line.sendmail("", [came_to], content)
+    post.send("", forged, content)
     post.logged("returns.no_such_letter")
     assert post.card(address, "") == before
+
+
+def test_a_mail_that_asks_us_to_stop_is_heeded(post: Post) -> None:
+    address = "kim@takes.example.org"
+    post.invite(address)
+    post.card(address, "has been delivered")
+    _, letter = post.taken(address)
+    asked = re.search(rb"^List-Unsubscribe: <http[^>]+>, <mailto:([^>]+)>\r$", letter, re.M)
+    assert asked
+    post.send("kim@elsewhere.example.org", asked[1].decode(), b"Subject: unsubscribe\r\n\r\n")
+    post.card(address, "does not want to be written to.")
+    said = post.program.say(f"/invite email {address}")
+    assert "asked not to be written to" in said
+
+
+def test_a_complaint_is_heeded(post: Post) -> None:
+    address = "ada@takes.example.org"
+    post.invite(address)
+    post.card(address, "has been delivered")
+    _, letter = post.taken(address)
+    found = message_from_bytes(letter)["Message-ID"]
+    _, _, content = mails.complaint(message_id=found).split(b"\r\n", 2)
+    post.send("loop@provider.example.org", BACK, content)
+    assert "They marked it as spam." in post.card(address, "does not want to be written to.")
 
 
 def test_who_puts_us_off_is_shown_as_waiting_and_in_the_end_as_failed(post: Post) -> None:
