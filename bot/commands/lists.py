@@ -45,6 +45,7 @@ async def send(services: Services, actor: Actor, words: str, *, now: datetime) -
     if not done.goes:
         return Reply("\n".join(["Nothing was sent.", *left]))
     lines = [f"Sending {_counted(done.contacts)} again. I keep you posted how it goes."]
+    lines += [done.waits] if done.waits else []
     return Reply("\n".join([*lines, *(left if done.stays else [])]))
 
 
@@ -155,6 +156,7 @@ def _preview(preview: Preview) -> Reply:
     lines += _shortened([f"✓ {labels.who(one)}" for one in goes])
     if stays:
         lines += [f"{plural(len(stays), 'is', 'are')} left out:", *_kept(stays)]
+    lines += [preview.sorted.waits] if preview.sorted.waits else []
     lines += [*_more(preview), "Nothing is sent until you press Send."]
     send = Button(f"Send {len(goes)}", f"/invites send {preview.draft_id}", "primary", settles=True)
     no = Button("Cancel", f"/invites cancel {preview.draft_id}", settles=True)
@@ -171,7 +173,7 @@ def _counted(sent: Sequence[Contact]) -> str:
 
 def _kept(stays: Sequence[Kept]) -> list[str]:
     these = [(kept.standing, kept.why) for kept in stays]
-    return _shortened([f"– #{one.invitation.id} {labels.who(one)} {why}" for one, why in these])
+    return _shortened([f"– #{one.invitation.id} {labels.who(one)}: {why}" for one, why in these])
 
 
 def _more(preview: Preview) -> list[str]:

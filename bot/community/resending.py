@@ -5,14 +5,15 @@ and what it keeps is sent once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, labels, receipts
+from bot.community import contacts, inviting, labels, limits, patience, receipts
 from bot.community.contacts import Contact
 from bot.community.deliveries import job_keys
+from bot.community.errors import Refusal
 from bot.community.inviting import NoSuchDraft
 from bot.community.leaders import Actor
 from bot.community.lists import Wanted
@@ -23,10 +24,12 @@ from storage.invitations import Standing
 from storage.jobs import cancel
 from storage.listing import matching
 from storage.resending import letters_of
-from storage.tables import Draft, Invitation
+from storage.tables import Community, Delivery, Draft, Invitation
 
 LIMIT = contacts.LIMIT  # at a time, as with a paste
-_AGAIN = "again"
+_MEDIA: tuple[Medium, ...] = ("email", "text")
+_AGAIN = "again"  # the medium of its drafts
+_IN = "member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Sorted:
 
     goes: tuple[Standing, ...]
     stays: tuple[Kept, ...]
+    waits: str = ""  # which of them go later, and why
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
@@ -80,6 +84,11 @@ def _preview(
     more = total - len(oldest)
     if not found.goes:
         return Preview(found, more, None)
+    community = communities.get(session, actor.community_id)
+    by_medium = [[to for to in found.contacts if to.medium == medium] for medium in _MEDIA]
+    waits = [
+        limits.forecast(session, services, actor, community, to, now=now) for to in by_medium if to
+    ]
     draft = Draft(
         community_id=actor.community_id,
         leader_id=actor.leader_id,
@@ -87,6 +96,7 @@ def _preview(
         contacts=[str(standing.invitation.id) for standing in found.goes],
         created_at=now,
     )
+    found = replace(found, waits=" ".join(filter(None, waits)))
     return Preview(found, more, invitations.add_draft(session, draft).id)
 
 
@@ -94,7 +104,7 @@ async def send(services: Services, actor: Actor, *, draft_id: int, now: datetime
     """Send again what a preview kept, each with the code it has and a new expiry.
 
     Gives: what became of it; who joined or said no since the preview is left out.
-    Raises: NoSuchDraft, when it was sent or cancelled already.
+    Raises: NoSuchDraft, when it was sent or cancelled already; LimitReached.
     Touches: storage; the letters, and one receipt for all of them, follow.
     """
     return await services.storage.write(_send, services, actor, draft_id=draft_id, now=now)
@@ -122,21 +132,23 @@ def _send(
     these = invitations.with_ids(map(int, draft.contacts))
     kept = invitations.standings(session, actor.community_id, these, limit=LIMIT, oldest_first=True)
     found = _sorted(session, services, actor, kept, now=now)
-    if found.goes:
-        _send_all(session, services, actor, [one.invitation for one in found.goes], now=now)
-    return found
+    if not found.goes:
+        return found
+    rows = [standing.invitation for standing in found.goes]
+    return replace(found, waits=_send_all(session, services, actor, rows, now=now))
 
 
 def _send_all(
     session: Session, services: Services, actor: Actor, rows: Sequence[Invitation], *, now: datetime
-) -> None:
+) -> str:
     letters = letters_of(session, (row.id for row in rows))
     cancel(session, job_keys([letter for each in letters.values() for letter in each]))
     _renew(session, actor, rows, now=now)
     attempts = {number: len(before) + 1 for number, before in letters.items()}
-    inviting.dispatch(session, services, actor, rows, now=now, attempts=attempts)
+    waits = inviting.dispatch(session, services, actor, rows, now=now, attempts=attempts)
     for row in rows:
         inviting.note(session, actor, "invitation.resent", row, now=now)
+    return waits
 
 
 def _renew(session: Session, actor: Actor, rows: Sequence[Invitation], *, now: datetime) -> None:
@@ -162,15 +174,18 @@ def _sorted(
     session: Session, services: Services, actor: Actor, standings: Sequence[Standing], *,
     now: datetime,
 ) -> Sorted:  # fmt: skip
+    community = communities.get(session, actor.community_id)
     keys = {key for one in standings if (key := one.invitation.contact_key)}
     barred = deliveries.suppressed(session, keys, now=now)
-    barred |= dict.fromkeys(
-        members.contacts_among(session, keys, community_id=actor.community_id), "member"
-    )
+    barred |= dict.fromkeys(members.contacts_among(session, keys, community_id=community.id), _IN)
+    letters = letters_of(session, (one.invitation.id for one in standings))
     goes, stays = [], []
     for standing in standings:
-        reason = barred.get(standing.invitation.contact_key or b"", "")
-        why = _why_not(services, standing, reason, now=now)
+        row = standing.invitation
+        why = _why_not(services, row, barred.get(row.contact_key or b"", ""))
+        if not why and labels.label(standing, now=now) in labels.ON_THE_WAY:
+            why = "is still on its way."
+        why = why or _too_soon(services, community, row, letters[row.id], now=now)
         if why:
             stays.append(Kept(standing, why))
         else:
@@ -178,11 +193,9 @@ def _sorted(
     return Sorted(tuple(goes), tuple(stays))
 
 
-def _why_not(services: Services, standing: Standing, reason: str, *, now: datetime) -> str:
+def _why_not(services: Services, row: Invitation, reason: str) -> str:
     """Why an invitation is not sent again, and what to do instead; empty when it may go."""
-    row = standing.invitation
-    label = labels.label(standing, now=now)
-    if row.redeemed_at is not None or reason == "member":
+    if row.redeemed_at is not None or reason == _IN:
         return "joined already."
     if row.voided_at is not None:
         return f"is void; `/invites reopen {row.id}` takes that back."
@@ -190,11 +203,24 @@ def _why_not(services: Services, standing: Standing, reason: str, *, now: dateti
         return f"has no address; `/invites pass {row.id}` prints it."
     if row.medium == "hand":
         return f"goes from your own phone: `/invites hand {row.id}`."
-    if reason == "bounced" or label == "bounced":
+    if reason == "bounced":
         return f"came back; mend the address first, with `/invites fix {row.id}`."
     if reason:
         return f"asked not to be written to; `/invites pass {row.id}` prints a pass to hand over."
-    if label in labels.ON_THE_WAY:
-        return "is still on its way."
     medium: Medium = "email" if row.medium == "email" else "text"
     return "" if medium in services.couriers else services.missing.get(medium, "cannot leave now.")
+
+
+def _too_soon(
+    services: Services,
+    community: Community,
+    row: Invitation,
+    letters: Sequence[Delivery],
+    *,
+    now: datetime,
+) -> str:
+    try:
+        patience.require(services, community, row, letters, now=now)
+    except Refusal as refusal:
+        return refusal.words
+    return ""

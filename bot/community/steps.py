@@ -53,7 +53,7 @@ _BY_EMAIL: Mapping[Label, tuple[Step, ...]] = {
     "queued": (FIX, VOID),
     "sent": (RESEND, FIX, ANOTHER_WAY, VOID),
     "delivered": (RESEND, ANOTHER_WAY, VOID),
-    "bounced": (FIX.first(), ANOTHER_WAY, VOID),
+    "bounced": (FIX.first(), TRY_AGAIN, ANOTHER_WAY, VOID),
     "failed": (TRY_AGAIN.first(), FIX, ANOTHER_WAY, VOID),
     "expired": (RENEW.first(), ANOTHER_WAY),
 }

@@ -1,7 +1,7 @@
 """`/invites`: the list, one invitation, and what can be done with it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.community import deliveries
 from bot.messages import Reply
@@ -124,7 +124,7 @@ async def test_a_list_is_sent_again_after_a_look_and_once(services: Services) ->
         "✓ ana@example.org",
         "✓ bo@example.org",
         "1 is left out:",
-        "– #3 cy@example.org came back; mend the address first, with `/invites fix 3`.",
+        "– #3 cy@example.org: came back; mend the address first, with `/invites fix 3`.",
         "Nothing is sent until you press Send.",
     ]
     assert labels(seen) == ["Send 2", "Cancel"]
@@ -153,16 +153,16 @@ async def test_where_nothing_can_be_sent_the_ways_on_are_shown(services: Service
     await say(services, "/invite ana@example.org")
     await bounce(services, 1)
     reply = await say(services, "/invites resend failed")
-    assert reply.text.startswith("None of it can be sent again:\n– #1 ana@example.org came back;")
+    assert reply.text.startswith("None of it can be sent again:\n– #1 ana@example.org: came back;")
     assert [button.call for button in reply.buttons] == ["/invites 1"]
 
 
 async def _fail(services: Services, *to: str) -> None:
-    """Invite these, and have all their letters fail."""
+    """Invite these, and have all their letters fail an hour ago."""
     sent = await say(services, f"/invite email {' '.join(to)}")
     if sent.buttons:
         await say(services, sent.buttons[0].call)
     await scene.all_done(services)
     for row in await scene.all_of(services, Delivery):
-        now = datetime.now(UTC)
-        await deliveries.happened(services, row.id, "failed", key=f"f{row.id}", now=now)
+        then = datetime.now(UTC) - timedelta(hours=1)
+        await deliveries.happened(services, row.id, "failed", key=f"f{row.id}", now=then)

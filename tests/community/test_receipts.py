@@ -57,7 +57,7 @@ def test_every_state_has_words_and_a_few_short_buttons(medium: str, state: Label
     ("medium", "state", "expected"),
     [
         ("email", "delivered", ["Resend", "Send another way", "Void"]),
-        ("email", "bounced", ["Fix the address", "Send another way", "Void"]),
+        ("email", "bounced", ["Fix the address", "Try again", "Send another way", "Void"]),
         ("email", "waiting", ["Void"]),
         ("email", "opted out", ["On a pass", "Void"]),
         ("email", "expired", ["Renew", "Send another way"]),

@@ -1,5 +1,6 @@
 """Sending many again: the same codes, one transaction, one receipt, and never twice."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -79,6 +80,37 @@ async def test_who_is_left_out_and_why(services: Services, robin: Actor) -> None
     assert "asked not to be written to; `/invites pass 2`" in why["n1@ex.org"]
     assert why["n2@ex.org"] == "is still on its way."
     assert why["n3@ex.org"] == "joined already."
+
+
+async def test_who_was_written_to_lately_is_left_out_with_the_time(
+    services: Services, robin: Actor
+) -> None:
+    patient = services.settings.model_copy(update={"limit_resend_hours": 24})
+    services = replace(services, settings=patient)
+    await sent(services, 1, robin)
+    now = NOW + timedelta(hours=2)
+    preview = await resending.preview(services, robin, Wanted("open"), now=now)
+    (kept,) = preview.sorted.stays
+    assert kept.why == "Sent 2 hours ago. You can resend after tomorrow at 12:00."
+    assert preview.draft_id is None
+
+
+async def test_what_is_over_the_limit_is_said_to_wait_before_and_after(
+    services: Services, robin: Actor
+) -> None:
+    strict = services.settings.model_copy(update={"limit_emails": 2})
+    services = replace(services, settings=strict)
+    await sent(services, 2, robin)
+    await scene.invite(services, robin, "n2@ex.org", now=NOW + timedelta(days=1))
+    for row in await scene.all_of(services, Delivery):
+        await deliveries.happened(services, row.id, "failed", key=f"f{row.id}", now=NOW)
+    preview = await seen(services, robin, Wanted("failed"))
+    assert preview.sorted.waits == (
+        "1 of them goes tomorrow at 00:05: you can send 2 e-mails a day."
+    )
+    assert preview.draft_id is not None
+    done = await resending.send(services, robin, draft_id=preview.draft_id, now=LATER)
+    assert done.waits == preview.sorted.waits
 
 
 async def test_what_happened_since_the_look_is_heeded(services: Services, robin: Actor) -> None:
