@@ -166,16 +166,6 @@ def note_trouble(session: Session, delivery: Delivery, words: str, *, now: datet
     )
 
 
-def say_of_sent(session: Session, delivery: Delivery, words: str, *, now: datetime) -> None:
-    """Say something of a delivery of which no more is known than that it has left."""
-    changed(
-        session,
-        update(Delivery)
-        .where(col(Delivery.id) == delivery.id, col(Delivery.rank) == RANK["sent"])
-        .values(words=words, updated_at=now),
-    )
-
-
 def record_sent(
     session: Session,
     sent: Sequence[Delivery],

@@ -21,7 +21,6 @@ from storage.lanes import Claimed
 from storage.tables import Delivery
 
 LOOKS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=24))
-UNCONFIRMED = "Sent. This carrier does not confirm delivery."
 
 
 def ask_later(session: Session, services: Services, taken: Iterable[Delivery]) -> None:
@@ -89,12 +88,11 @@ def _told(session: Session, job: Claimed, delivery_id: int, news: News) -> None:
 def _still_open(
     session: Session, job: Claimed, delivery_id: int, following: timedelta | None
 ) -> None:
-    """Look again, or say that no more will be heard: in some countries that is how it is."""
+    """Look again, or have the receipt say that no more will be heard: some carriers never tell."""
     if following is not None:
         jobs.put_off(session, job, after=following, error="not known yet")
         return
     delivery = deliveries.get(session, delivery_id)
     assert delivery is not None
-    deliveries.say_of_sent(session, delivery, UNCONFIRMED, now=clock(session))
     refresh(session, delivery)
     jobs.finish(session, job)

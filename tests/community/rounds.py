@@ -101,13 +101,19 @@ async def mail_to(server: SmtpStandIn, **patience: float) -> AsyncIterator[Email
 
 
 @asynccontextmanager
-async def texts_to(server: TwilioStandIn, *, settle: float = 0, rate: float = 1000,
-                   answer_within: float = 5) -> AsyncIterator[SmsCourier]:  # fmt: skip
+async def texts_to(
+    server: TwilioStandIn,
+    *,
+    settle: float = 0,
+    rate: float = 1000,
+    answer_within: float = 5,
+    token: str = twilio.TOKEN,
+) -> AsyncIterator[SmsCourier]:
     """A courier to this Twilio."""
     settings = SmsSettings(
         _env_file=None,
         twilio_account_sid=twilio.ACCOUNT,
-        twilio_auth_token=twilio.TOKEN,
+        twilio_auth_token=token,
         twilio_from=twilio.NUMBER,
         twilio_base_url=server.url,
         twilio_settle=settle,
@@ -170,7 +176,7 @@ async def pass_time(services: Services, **units: float) -> None:
             (Job, ("run_at", "created_at", "tried_at")),
             (JobLane, ("free_at",)),
             (Trouble, ("since",)),
-            (Delivery, ("dated_at", "created_at")),
+            (Delivery, ("dated_at", "created_at", "updated_at")),
         ):
             for row in session.exec(select(table)):
                 for name in moments:

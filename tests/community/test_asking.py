@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.community import asking, deliveries, returns, tokens
+from bot.community import deliveries, returns, tokens
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import News
 from bot.ports import Services
@@ -29,6 +29,7 @@ pytestmark = [  # of Twilio's own client
     pytest.mark.filterwarnings("ignore:The 'auth' parameter is deprecated:DeprecationWarning"),
 ]
 PHONE = "+12015550123"
+UNCONFIRMED = "This carrier does not confirm delivery."
 
 
 async def texted(storage: Storage, twilio: TwilioStandIn, courier: object) -> Services:
@@ -94,14 +95,14 @@ async def test_a_carrier_that_never_confirms_is_said_to_be_one_after_a_day(
             asked.append(len(twilio.asked))
         assert asked == [1, 1, 2, 2, 3, 3, 4, 4], "after 2 and 10 minutes, an hour and a day"
         assert (await delivery(services)).state == "sent"
-        assert asking.UNCONFIRMED in (await shown(services))[0]
+        assert UNCONFIRMED in (await shown(services))[0]
         twilio.move(twilio.texts[0]["sid"], "delivered")
         await deliveries.happened(
             services, 1, "delivered", key="twilio:late", now=datetime.now(UTC)
         )
         await round_made(services)
         assert "has been delivered" in (await shown(services))[0], "better late than never"
-        assert asking.UNCONFIRMED not in (await shown(services))[0]
+        assert UNCONFIRMED not in (await shown(services))[0]
 
 
 @pytest.mark.parametrize("fault", ["503_before", "429"])
@@ -112,7 +113,7 @@ async def test_while_twilio_cannot_tell_nothing_is_made_of_it(opened: Storage, f
         twilio.fail(fault)
         await later(services, hours=25)
         assert (await delivery(services)).state == "sent"
-        assert asking.UNCONFIRMED not in (await shown(services))[0]
+        assert (await job(services, "ask")).state == "ready"
         twilio.recover()
         await later(services, minutes=2)
         assert (await delivery(services)).state == "delivered"
@@ -124,7 +125,7 @@ async def test_a_house_that_was_shut_for_days_asks_once(opened: Storage) -> None
         twilio.move(twilio.texts[0]["sid"], "sent")
         await later(services, days=3)
         assert len(twilio.asked) == 1
-        assert asking.UNCONFIRMED in (await shown(services))[0]
+        assert UNCONFIRMED in (await shown(services))[0]
 
 
 async def test_a_text_that_was_deleted_at_twilio_stays_sent(opened: Storage) -> None:

@@ -8,7 +8,6 @@ second try doubled 165. Importing the client costs 0.25 s and 29 MiB, so it wait
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ import structlog
 from starlette.routing import BaseRoute
 
 from bot.couriers.sms import hooks
-from bot.couriers.sms.meanings import CHECKING, judged, refused, reported
+from bot.couriers.sms.meanings import CHECKING, refused, reported
 from bot.couriers.sms.settings import TEST_NUMBERS, SmsSettings, configured, problems
 from bot.messages import Carried, Letter, Medium, News
 from bot.ports import Hear, Pace
@@ -205,6 +204,8 @@ def _since(message: Any, letter: Letter) -> bool:
 
 
 def _found(message: Any) -> Carried:
-    if message.status in {"failed", "undelivered"} and message.error_code:
-        return replace(judged(int(message.error_code)), provider_id=message.sid)
-    return Carried("accepted", provider_id=message.sid)
+    """It was taken; if it failed since, it is not for us to send it again unasked."""
+    news = reported(message.sid, str(message.status), str(message.error_code or ""))
+    if news is None or news.event in {"sent", "delivered"}:
+        return Carried("accepted", provider_id=message.sid)
+    return Carried("permanent", news.words, news.code, message.sid, event=news.event)
