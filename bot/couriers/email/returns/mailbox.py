@@ -24,6 +24,7 @@ from storage.database import DatabaseAway
 _ANSWER = 10.0  # seconds for each answer; the program's end waits for one, too
 _ROUND = 200  # messages at a time, so that a flood keeps nobody from the database
 _TOGETHER = 20  # messages whose news are stored together
+_BREATH = 1.0  # seconds between two rounds while there is more
 _REST = 300.0  # seconds until the next try when only the operator can help
 
 log = structlog.get_logger()
@@ -62,7 +63,7 @@ class Inbox:
     async def _look(self, stop: asyncio.Event) -> float:
         """Hear what is new. Gives the seconds until the next look."""
         try:
-            await self._round(stop)
+            is_all = await self._round(stop)
         except NotLetIn as refusal:
             self._say_once(log.error, "returns.mailbox_shut", words=refusal.words)
             return _REST
@@ -72,20 +73,24 @@ class Inbox:
             self._say_once(log.warning, "returns.database_away")
         else:
             self._say_once(log.info, "returns.mailbox_open")
+            return self._settings.imap_every if is_all else _BREATH
         return self._settings.imap_every
 
-    async def _round(self, stop: asyncio.Event) -> None:
+    async def _round(self, stop: asyncio.Event) -> bool:
+        """Take what is unread, up to a limit. Gives whether that was all."""
         settings, within = self._settings, self._answer_within
         folder = await asyncio.to_thread(open_folder, settings, answer_within=within)
         try:
             validity, last = self._seen
             after = last if validity == folder.validity else 0
-            unread = iter((await asyncio.to_thread(folder.unread, after=after))[:_ROUND])
-            while (some := list(islice(unread, _TOGETHER))) and not stop.is_set():
+            unread = await asyncio.to_thread(folder.unread, after=after)
+            taking = iter(unread[:_ROUND])
+            while (some := list(islice(taking, _TOGETHER))) and not stop.is_set():
                 await self._take(folder, some)
                 self._seen = (folder.validity, some[-1])
         finally:
             await asyncio.to_thread(folder.close)
+        return len(unread) <= _ROUND
 
     async def _take(self, folder: Folder, messages: Sequence[int]) -> None:
         read = await asyncio.to_thread(self._read, folder, messages)

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes
 from email.message import Message
-from itertools import islice
 
 import structlog
 
@@ -54,9 +53,12 @@ def read(content: bytes, *, return_path: str) -> Sequence[News]:
     tag = came_to.tag if came_to else ""
     if complaint := _part(message, "message/feedback-report"):
         return list(_complained(message, complaint, tag, return_path))
+    report = _part(message, "message/delivery-status")
     if not from_nobody:
+        if report:
+            log.info("returns.report_with_sender")
         return []
-    if report := _part(message, "message/delivery-status"):
+    if report:
         return list(_reported(message, report, tag))
     verdict = verdicts.of_prose(message) if tag else None
     return [_news(tag, "", verdict, about="")] if verdict else []
@@ -78,12 +80,14 @@ def _complained(message: Message, complaint: Message, tag: str, return_path: str
 
 
 def _reported(message: Message, report: Message, tag: str) -> Iterator[News]:
-    whole, *each = [*_blocks(report), Message()]
-    tag = tag or _envelope_id(whole)
+    of_message, of_recipients = _blocks(report)[:1], _blocks(report)[1 : _RECIPIENTS + 1]
+    tag = tag or "".join(map(_envelope_id, of_message))
     message_id = "" if tag else _message_id(message)
-    for recipient in islice(each, _RECIPIENTS):
-        verdict = verdicts.of_recipient(recipient)
-        if verdict and (tag or message_id):
+    if not (tag or message_id):
+        log.info("returns.names_no_letter")
+        return
+    for recipient in of_recipients:
+        if verdict := verdicts.of_recipient(recipient):
             about = _field(recipient, "final-recipient").lower()
             yield _news(tag, message_id, verdict, about=about)
 
