@@ -1,0 +1,458 @@
+"""Troubles: who waits is told once that letters do not go out, and once when they do again."""
+
+import dataclasses
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlmodel import Session
+from structlog.testing import capture_logs
+
+from bot.community import deliveries
+from bot.community.contacts import Way
+from bot.community.leaders import Actor
+from bot.community.troubles import NothingHeld, go_on
+from bot.couriers.email import EmailCourier
+from bot.messages import Event
+from bot.ports import Services
+from storage.database import Storage
+from storage.tables import Delivery, Invitation, JobLane, PlaygroundMessage, Trouble
+from tests.community import scene
+from tests.community.rounds import (
+    events,
+    house,
+    invite,
+    job,
+    mail_to,
+    pass_time,
+    round_made,
+    shown,
+    texts_to,
+)  # fmt: skip
+from tests.community.scene import on_both
+from tests.community.test_limits import LoudOutbox
+from tests.standins.smtp import SmtpStandIn
+from tests.standins.twilio import TwilioStandIn
+
+REFUSED = "MAIL 553 5.7.1 Not your address"
+AWAY = "MAIL 421 4.3.2 Closing"
+BEGUN = "E-mails are not going out at the moment."
+OVER = "E-mails go out again."
+
+pytestmark = [  # of Twilio's own client
+    pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:The 'auth' parameter is deprecated:DeprecationWarning"),
+]
+
+
+def told(said: list[str]) -> list[str]:
+    """The notices of trouble among what was shown."""
+    return [text for text in said if text.startswith(("E-mails ", "Texts "))]
+
+
+async def trouble(services: Services) -> list[Trouble]:
+    """What is known of troubles that last."""
+    return [row for row in await scene.all_of(services, Trouble) if row.words]
+
+
+def people(count: int, name: str = "r") -> list[str]:
+    """So many addresses."""
+    return [f"{name}{number}@resident.example" for number in range(count)]
+
+
+# The whole lane
+
+
+@on_both
+async def test_what_only_the_operator_can_mend_is_told_once(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        server.fail(REFUSED)
+        with capture_logs() as logs:
+            await invite(services, *people(20))
+            for _ in range(3):
+                await round_made(services)
+                await pass_time(services, minutes=6)
+        receipt, *notices = await shown(services)
+        [notice] = told(notices)
+        assert notice.startswith(f"{BEGUN} E-mail is not set up correctly")
+        assert "Nothing is lost" in notice
+        errors = [log for log in logs if log["log_level"] == "error"]
+        assert [log["event"] for log in errors] == ["troubles.lane_is_stuck"]
+        assert "0 of 20 sent" in receipt
+        assert "E-mail is not set up correctly" in receipt
+        server.recover()
+        await round_made(services)
+        assert told(await shown(services)) == [notice, OVER]
+        assert len(server.taken) == 20
+        assert await trouble(services) == []
+        assert "20 of 20 sent" in (await shown(services))[0]
+
+
+async def test_who_asks_while_it_lasts_reads_it_on_the_receipt(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        server.fail(REFUSED)
+        await invite(services, "first@resident.example")
+        await round_made(services)
+        await invite(services, "second@resident.example")
+        await round_made(services)
+        receipt = next(text for text in await shown(services) if "second@" in text)
+        assert "the e-mail has not left yet." in receipt
+        assert "E-mail is not set up correctly" in receipt
+        assert len(told(await shown(services))) == 1
+        server.recover()
+        await pass_time(services, minutes=6)
+        await round_made(services)
+        receipt = next(text for text in await shown(services) if "second@" in text)
+        assert "has been sent" in receipt
+        assert "not set up" not in receipt
+
+
+async def test_a_short_absence_is_no_story(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        server.fail(AWAY)
+        await invite(services, *people(3))
+        for _ in range(2):
+            await round_made(services)
+            await pass_time(services, seconds=70)
+        assert len(await trouble(services)) == 1
+        server.recover()
+        await round_made(services)
+        assert len(server.taken) == 3
+        assert told(await shown(services)) == []
+        assert await trouble(services) == []
+
+
+async def test_an_absence_that_lasts_is_told_once_and_its_end_once(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        server.fail(AWAY)
+        await invite(services, *people(3))
+        with capture_logs() as logs:
+            for _ in range(10):
+                await round_made(services)
+                await pass_time(services, minutes=2)
+        [notice] = told(await shown(services))
+        assert notice.startswith(f"{BEGUN} Our mail server asked us to wait; still trying.")
+        stuck = [log for log in logs if log["event"] == "troubles.lane_is_stuck"]
+        assert [log["log_level"] for log in stuck] == ["warning"]
+        server.recover()
+        await pass_time(services, minutes=6)
+        await round_made(services)
+        assert told(await shown(services)) == [notice, OVER]
+
+
+async def test_a_server_that_comes_back_and_refuses_us_is_another_story(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        server.fail(AWAY)
+        await invite(services, *people(3))
+        for _ in range(3):
+            await round_made(services)
+            await pass_time(services, minutes=5)
+        server.fail(REFUSED)
+        await round_made(services)
+        first, second = told(await shown(services))
+        assert "asked us to wait" in first
+        assert "not set up correctly" in second
+
+
+async def test_greylisting_is_of_one_letter_and_no_trouble_of_all(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        server.fail("RCPT 450 4.7.1 Greylisted", times=1)
+        await invite(services, *people(2))
+        await round_made(services)
+        assert len(server.taken) == 1
+        assert await trouble(services) == []
+
+
+async def test_while_it_lasts_one_letter_is_tried_and_the_line_is_kept(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, one_by_one(courier))
+        await away(server, services, people(30))
+        before = server.connections
+        await _open_the_lane(services)
+        await round_made(services)
+        assert server.connections - before <= 1, "one finds out for all"
+        server.recover()
+        await pass_time(services, minutes=10)
+        await round_made(services)
+        assert [taken.recipients for taken in server.taken] == [[to] for to in people(30)]
+
+
+def one_by_one(courier: EmailCourier) -> EmailCourier:
+    """The courier with letters that leave strictly in order."""
+    courier.pace = dataclasses.replace(courier.pace, at_once=1, burst=1)
+    return courier
+
+
+async def away(server: SmtpStandIn, services: Services, to: list[str]) -> None:
+    """Ask for letters while the server is away, for so long that it is a story."""
+    server.fail(AWAY)
+    await invite(services, *to)
+    for _ in range(3):
+        await round_made(services)
+        await pass_time(services, minutes=5)
+    await round_made(services)
+
+
+async def _open_the_lane(services: Services) -> None:
+    """Let the pause end this very moment, as it does when nobody moves the clock."""
+
+    def change(session: Session) -> None:
+        lane = session.get_one(JobLane, "email")
+        lane.free_at = datetime.now(UTC) + timedelta(milliseconds=200)
+
+    await services.storage.write(change)
+
+
+async def test_nothing_is_given_up_while_nobodys_letters_are_taken(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        server.fail(AWAY)
+        await invite(services, *people(2))
+        for _ in range(3):
+            await round_made(services)
+            await pass_time(services, hours=20)
+        server.recover()
+        await round_made(services)
+        assert len(server.taken) == 2
+        assert Counter(await events(services)) == {"sent": 2}
+
+
+async def test_a_letter_whose_code_ran_out_meanwhile_stays(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        server.fail(AWAY)
+        [row] = await invite(services, *people(1))
+        await round_made(services)
+
+        def run_out(session: Session) -> None:
+            session.get_one(Invitation, row.id).expires_at = datetime.now(UTC)
+
+        await services.storage.write(run_out)
+        server.recover()
+        await pass_time(services, minutes=10)
+        await round_made(services)
+        assert server.taken == []
+        assert await scene.jobs(services, "deliver") == []
+
+
+# A community's share
+
+
+async def fail(services: Services, medium: Way, event: Event, count: int, *, of: int) -> None:
+    """Let some of the community's letters come to nothing; the first ones."""
+    rows = [row for row in await scene.all_of(services, Delivery) if row.medium == medium]
+    now = datetime.now(UTC)
+    for row in rows[:of]:
+        await deliveries.happened(services, row.id, "sent", key=f"{row.id}:sent", now=now)
+    for row in rows[:count]:
+        key = f"{row.id}:{event}"
+        await deliveries.happened(services, row.id, event, key=key, code="5.1.1", now=now)
+
+
+@on_both
+@pytest.mark.parametrize(
+    ("medium", "event", "most", "window"),
+    [("email", "bounced", 5, 50), ("text", "undelivered", 6, 20), ("text", "bounced", 6, 20)],
+)
+async def test_too_many_failures_pause_the_communitys_letters(
+    services: Services, robin: Actor, medium: Way, event: Event, most: int, window: int
+) -> None:
+    asked = people(window) if medium == "email" else numbers(window)
+    await scene.invite(services, robin, "\n".join(asked), medium=medium)
+    await fail(services, medium, event, most, of=window)
+    assert await trouble(services) == []
+    with capture_logs() as logs:
+        await fail(services, medium, event, most + 3, of=window)
+    assert [row.lane for row in await trouble(services)] == [f"{medium}/1"]
+    paused = [log for log in logs if log["event"] == "troubles.community_paused"]
+    assert [log["log_level"] for log in paused] == ["error"]
+    await round_made(services)
+    [notice] = told(await shown(services))
+    assert f"are paused, as {most + 1} of the last {window} did not arrive" in notice
+
+
+def numbers(count: int, head: str = "+1201555") -> list[str]:
+    """So many numbers of one block."""
+    return [f"{head}{number:04}" for number in range(100, 100 + count)]
+
+
+async def test_what_is_paused_waits_until_a_leader_says_go_on(
+    services: Services, robin: Actor
+) -> None:
+    await scene.invite(services, robin, "\n".join(people(10)))
+    await fail(services, "email", "bounced", 6, of=10)
+    await scene.invite(services, robin, "\n".join(people(3, "later")))
+    noor = await scene.next_door(services)
+    await scene.invite(services, noor, "neighbour@resident.example")
+    for _ in range(2):
+        await round_made(services)
+        await pass_time(services, hours=12)
+    waiting = [row for row in await scene.all_of(services, Delivery) if row.state == "queued"]
+    assert [row.contact for row in waiting] == people(3, "later")
+    assert {"To go on, say `/invites go-on`." in row.words for row in waiting} == {True}
+    receipt = next(text for text in await shown(services) if "0 of 3 sent" in text)
+    assert "E-mails are paused" in receipt
+
+    reply = await scene.say(services, "/invites go-on")
+    assert reply.text == "Going on: 3 letters that waited may go out now."
+    await round_made(services)
+    assert {row.state for row in await scene.all_of(services, Delivery)} == {"sent", "bounced"}
+    assert any("3 of 3 sent" in text for text in await shown(services))
+    reply = await scene.say(services, "/invites go-on")
+    assert reply.text == NothingHeld().words
+
+
+async def test_after_going_on_what_failed_before_is_not_counted_again(
+    services: Services, robin: Actor
+) -> None:
+    await scene.invite(services, robin, "\n".join(people(20)))
+    await fail(services, "email", "bounced", 6, of=20)
+    await go_on(services, robin, now=datetime.now(UTC))
+    rows = await scene.all_of(services, Delivery)
+    for number, row in enumerate(rows[6:12], 1):
+        now = datetime.now(UTC)
+        key = f"{row.id}:bounced"
+        await deliveries.happened(services, row.id, "bounced", key=key, code="5.1.1", now=now)
+        assert bool(await trouble(services)) == (number > 5)
+    await round_made(services)
+    assert len(told(await shown(services))) == 2
+
+
+async def test_the_notice_has_the_way_on(services: Services, robin: Actor) -> None:
+    await scene.invite(services, robin, "\n".join(people(10)))
+    await fail(services, "email", "bounced", 6, of=10)
+    await round_made(services)
+    bodies = [row.body for row in await scene.all_of(services, PlaygroundMessage)]
+    [notice] = [body for body in bodies if "are paused" in body["text"]]
+    calls = [button["call"] for button in notice["buttons"]]
+    assert calls == ["/invites go-on", "/invites failed"]
+
+
+async def test_the_neighbours_pause_is_theirs_to_end(services: Services, robin: Actor) -> None:
+    await scene.invite(services, robin, "\n".join(people(10)))
+    await fail(services, "email", "bounced", 6, of=10)
+    noor = await scene.next_door(services)
+    with pytest.raises(NothingHeld):
+        await go_on(services, noor, now=datetime.now(UTC))
+    assert len(await trouble(services)) == 1
+
+
+# Numbers in a row abroad
+
+
+@on_both
+async def test_texts_to_a_row_of_numbers_abroad_are_held(services: Services, robin: Actor) -> None:
+    services = abroad(services)
+    with capture_logs() as logs:
+        await scene.invite(services, robin, "\n".join(numbers(3, "+1876555")), medium="text",
+                           now=datetime.now(UTC))  # fmt: skip
+        assert await trouble(services) == []
+        await scene.invite(services, robin, "+1876 555 0155", medium="text", now=datetime.now(UTC))
+    assert "suspicions.numbers_in_a_row" in {log["event"] for log in logs}
+    await scene.invite(services, robin, "+12015550123", medium="text", now=datetime.now(UTC))
+    await round_made(services)
+    held = [row.contact for row in await scene.all_of(services, Delivery) if row.state == "queued"]
+    assert "+18765550155" in held
+    assert "+12015550123" not in held
+    card = await scene.say(services, "/invites 4")
+    assert "Held: several numbers" in card.text
+    await scene.say(services, "/invites go-on")
+    await round_made(services)
+    assert {row.state for row in await scene.all_of(services, Delivery)} == {"sent"}
+
+
+async def test_a_row_of_numbers_at_home_is_a_street(services: Services, robin: Actor) -> None:
+    await scene.invite(abroad(services), robin, "\n".join(numbers(12)), medium="text")
+    assert await trouble(services) == []
+
+
+async def test_four_abroad_in_different_blocks_are_a_family(
+    services: Services, robin: Actor
+) -> None:
+    heads = ("+1876555", "+1876556", "+1876557", "+1876558")
+    asked = [number for head in heads for number in numbers(1, head)]
+    await scene.invite(abroad(services), robin, "\n".join(asked), medium="text")
+    assert await trouble(services) == []
+
+
+def abroad(services: Services) -> Services:
+    """The house, where texts may go to Jamaica, too."""
+    settings = services.settings.model_copy(update={"sms_regions": "US,JM"})
+    return dataclasses.replace(services, settings=settings)
+
+
+# At night
+
+
+async def test_a_text_that_comes_late_waits_for_the_morning_and_no_try_is_counted(
+    services: Services, robin: Actor
+) -> None:
+    await scene.invite(services, robin, "+12015550123", medium="text", now=datetime.now(UTC))
+    always = _hours_about_now()
+    settings = services.settings.model_copy(update={"quiet_hours": always})
+    couriers = {**services.couriers, "text": LoudOutbox("text")}
+    at_night = dataclasses.replace(services, settings=settings, couriers=couriers)
+    await round_made(at_night)
+    row = await job(services)
+    assert (row.state, row.attempts, row.unconfirmed) == ("ready", 0, 0)
+    assert timedelta(hours=1) < row.run_at - datetime.now(UTC) < timedelta(hours=24)
+    [receipt] = await shown(services)
+    assert "the text has not left yet." in receipt
+    assert f"no text leaves between {always.split('-')[0]}:00 and" in receipt
+    await pass_time(services, hours=24)
+    await round_made(services)
+    assert "has been sent" in (await shown(services))[0]
+
+
+def _hours_about_now() -> str:
+    """Quiet hours that it is now, where +1 201 is, and for two hours at least."""
+    hour = datetime.now(ZoneInfo("America/New_York")).hour
+    return f"{(hour - 1) % 24}-{(hour + 3) % 24}"
+
+
+# Suppressed since
+
+
+async def test_a_letter_to_an_address_that_came_back_meanwhile_does_not_leave(
+    opened: Storage,
+) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        robin, noor = await scene.actor(services), await scene.next_door(services)
+        now = datetime.now(UTC)
+        await scene.invite(services, noor, "ana@resident.example", now=now)
+        await scene.invite(services, robin, "ana@resident.example", now=now)
+        first, second = await scene.all_of(services, Delivery)
+        await deliveries.happened(services, first.id, "bounced", key="x", code="5.1.1", now=now)
+        await round_made(services)
+        assert [taken.recipients for taken in server.taken] == []
+        receipt = next(text for text in await shown(services) if "came back" in text)
+        assert "Give the right one." in receipt
+        assert second.contact == first.contact
+
+
+# Texts
+
+
+async def test_a_wrong_token_is_told_once_and_its_end_once(opened: Storage) -> None:
+    async with TwilioStandIn() as twilio:
+        async with texts_to(twilio, token="an old token") as courier:
+            services = await house(opened, courier)
+            await invite(services, *numbers(5), medium="text")
+            await round_made(services)
+            await round_made(services)
+        [notice] = told(await shown(services))
+        assert notice.startswith("Texts are not going out at the moment. Texts are not set up")
+        async with texts_to(twilio) as courier:
+            services = dataclasses.replace(services, couriers={"text": courier})
+            await pass_time(services, minutes=6)
+            await round_made(services)
+        assert told(await shown(services)) == [notice, "Texts go out again."]
+        assert len(twilio.texts) == 5
