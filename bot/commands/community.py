@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.commands import language
 from bot.commands.base import Command, Misused, Said, again, plural
-from bot.community import communities, names
+from bot.community import communities, fields, names
 from bot.community.communities import Overview
 from bot.community.errors import BadFields
 from bot.community.leaders import Actor
@@ -17,6 +17,7 @@ _WORDS = {
     "pass-days": "pass_days",
     "country": "region",
     "color": "colour",
+    "digest": "digest_hour",
 }
 
 
@@ -28,7 +29,7 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
     if not word:
         return _show(services, await communities.overview(services, actor, now=now))
     field = _WORDS.get(word, word)
-    if field not in communities.FIELDS:
+    if field not in fields.FIELDS:
         raise Misused(
             f"I do not know “{names.one_line(word)[:30]}”. "
             "`/community edit` shows all that can change."
@@ -45,7 +46,7 @@ async def _edit(services: Services, actor: Actor, said: Said, *, now: datetime) 
     if not said.fields:
         return Reply("Change what you like; letters sent from now on show it.",
                      form=_form(services, _values(overview.community)))  # fmt: skip
-    typed = {name: text for name, text in said.fields.items() if name in communities.FIELDS}
+    typed = {name: text for name, text in said.fields.items() if name in fields.FIELDS}
     try:
         await communities.edit(services, actor, typed, now=now)
     except BadFields as bad:
@@ -66,6 +67,8 @@ def _show(services: Services, overview: Overview) -> Reply:
         f"Codes work {plural(community.code_days, 'day')}, passes {passes}.",
         f"Postal address: {community.postal or 'none (mail law in many countries wants one)'}",
         f"Joins are announced {_where(overview)}.",
+        _reminders(community),
+        _digest(community),
         f"{plural(overview.households, 'household')}, {plural(overview.members, 'member')}, "
         f"{plural(overview.open_invitations, 'open invitation')}. "
         f"Leaders: {', '.join(overview.leaders)}.",
@@ -80,6 +83,18 @@ def _show(services: Services, overview: Overview) -> Reply:
 
 def _language(services: Services, community: Community) -> str:
     return services.templates.languages.of(community.language).english_name
+
+
+def _reminders(community: Community) -> str:
+    if community.reminders:
+        return "Who does not answer is reminded: after 3 and 10 days, and 2 days before the end."
+    return "Nobody is reminded; `/community reminders on` changes that."
+
+
+def _digest(community: Community) -> str:
+    if community.digest_hour is None:
+        return "No morning message; `/community digest 8` brings it back."
+    return f"What needs attention is told each day at {community.digest_hour}:00."
 
 
 def _where(overview: Overview) -> str:
@@ -102,6 +117,8 @@ def _values(community: Community) -> dict[str, str]:
         "language": community.language,
         "postal": community.postal,
         "links": "\n".join(" ".join(link) for link in community.links),
+        "reminders": "on" if community.reminders else "off",
+        "digest_hour": "" if community.digest_hour is None else str(community.digest_hour),
     }
 
 
@@ -130,6 +147,11 @@ def _form(services: Services, values: dict[str, str]) -> Form:
             field("postal", "Postal address", "In the footer of e-mails", required=False),
             Field("links", "Chats to join", "lines", values["links"], required=False,
                   hint="For new members: a name and an https address a line"),
+            Field("reminders", "Reminders to those who do not answer", "choice",
+                  values["reminders"], options=(("off", "Off"), ("on", "On")),
+                  hint="Three at most; only where people expect to hear from you"),
+            field("digest_hour", "Morning message at", "The hour, 0 to 23; empty: never",
+                  required=False),
         ),
         submit="Save",
     )  # fmt: skip
@@ -142,6 +164,8 @@ COMMUNITY = Command(
         Usage("/community", "shows everything about the community"),
         Usage("/community edit", "opens a form to change it"),
         Usage("/community name Maple Court", "changes one thing: name, welcome, colour, days ..."),
+        Usage("/community reminders on", "reminds who does not answer, three times at most"),
+        Usage("/community digest 8", "tells you at 8 what needs attention; or off"),
     ),
     run=handle,
 )

@@ -4,16 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, available_timezones
 
-import phonenumbers
 from sqlmodel import Session
 
-from bot.community import names
-from bot.community.errors import BadFields
+from bot.community import fields, mornings, names
 from bot.community.leaders import Actor
-from bot.community.names import BadWords
-from bot.languages import Languages, Sentence
+from bot.languages import Sentence
 from bot.ports import Services
 from storage import audits, communities, invitations, jobs, members
 from storage.listing import Wanted, matching
@@ -27,10 +23,8 @@ _DEFAULT_FEATURES = (
     Sentence("Things to lend, borrow and give away"),
     Sentence("Somebody to ask when you need a hand"),
 )
-_LONGEST_WELCOME = 280
-_MOST_FEATURES = 8
 _LONGEST_CHANNEL = 80
-_LONGEST_FEATURE = 80
+_TELLS_WHEN = {"timezone", "reminders", "digest_hour"}  # to do what is done each day
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,31 +126,19 @@ def _announces_in(link: ChatLink | None) -> str | None:
 async def edit(
     services: Services, actor: Actor, changes: Mapping[str, str], *, now: datetime
 ) -> Community:
-    """Change what the community is called and says.
+    """Change what the community is called, says and does.
 
-    Takes: changes, typed words by field: name, welcome, features (one a line), colour, code_days,
-    pass_days, paper, region, timezone, language, postal, links ("label https://..." a line). Fields
-    that are not there stay.
+    Takes: changes, typed words by field (`bot.community.fields`); those that are not there stay.
     Raises: BadFields; then nothing has changed.
     """
-    parsed: dict[str, object] = {}
-    errors: dict[str, str] = {}
-    for field, typed in changes.items():
-        try:
-            parsed[field] = (
-                _language(typed, services.templates.languages)
-                if field == "language"
-                else _PARSERS[field](typed)
-            )
-        except BadWords as bad:
-            errors[field] = bad.why
-    if errors:
-        raise BadFields(errors)
+    parsed = fields.parse(changes, services.templates.languages)
 
     def change(session: Session) -> Community:
         community = communities.get(session, actor.community_id)
         for field, value in parsed.items():
             setattr(community, field, value)
+        if parsed.keys() & _TELLS_WHEN:
+            mornings.replan(session, community, now=now)
         audits.note(
             session,
             community.id,
@@ -195,107 +177,3 @@ async def announce_in(
         )
 
     await services.storage.write(change)
-
-
-# The door for each field
-
-
-def _name(typed: str) -> str:
-    return names.name(typed, what="name of the community", longest=60)
-
-
-def _welcome(typed: str) -> str:
-    return names.words(typed, what="welcome", longest=_LONGEST_WELCOME)
-
-
-def _features(typed: str) -> list[str]:
-    lines = [line.lstrip("-*• ") for line in re.split(r"[\n;]", typed)]
-    words = (names.words(line, what="feature", longest=_LONGEST_FEATURE) for line in lines)
-    features = [feature for feature in words if feature]
-    if len(features) > _MOST_FEATURES:
-        raise BadWords(f"List {_MOST_FEATURES} features at most; fewer are read.")
-    return features
-
-
-def _colour(typed: str) -> str:
-    colour = typed.strip().lower()
-    if re.fullmatch(r"#?[0-9a-f]{3}", colour):
-        colour = "#" + "".join(char * 2 for char in colour.removeprefix("#"))
-    if not re.fullmatch(r"#?[0-9a-f]{6}", colour):
-        raise BadWords("Give the colour like #0b4f58.")
-    return "#" + colour.removeprefix("#")
-
-
-def _code_days(typed: str) -> int:
-    if not 1 <= (days := _whole(typed)) <= 90:
-        raise BadWords("Codes can live 1 to 90 days.")
-    return days
-
-
-def _pass_days(typed: str) -> int | None:
-    if typed.strip().lower() in {"", "0", "never", "for ever", "forever"}:
-        return None
-    if not 1 <= (days := _whole(typed)) <= 3650:
-        raise BadWords("Passes can live 1 to 3650 days; leave it empty for ever.")
-    return days
-
-
-def _whole(typed: str) -> int:
-    """The number typed; 0 when it is none, or beyond all measure."""
-    digits = typed.strip()
-    return int(digits) if digits.isdecimal() and len(digits) < 10 else 0
-
-
-def _paper(typed: str) -> str:
-    if (paper := typed.strip().lower()) not in {"a4", "letter"}:
-        raise BadWords("The paper is A4 or Letter.")
-    return paper
-
-
-def _region(typed: str) -> str:
-    if (region := typed.strip().upper()) not in phonenumbers.SUPPORTED_REGIONS:
-        raise BadWords("Give the country as two letters, like US or GB.")
-    return region
-
-
-def _timezone(typed: str) -> str:
-    if (zone := typed.strip()) not in available_timezones():
-        raise BadWords("Give the time zone like America/New_York or Europe/Madrid.")
-    return ZoneInfo(zone).key
-
-
-def _language(typed: str, languages: Languages) -> str:
-    if (meant := languages.meant(typed)) is None:
-        known = ", ".join(one.english_name for one in languages.values())
-        raise BadWords(f"Give one of these languages: {known}.")
-    return meant.tag
-
-
-def _postal(typed: str) -> str:
-    return names.words(typed, what="postal address", longest=160)
-
-
-def _links(typed: str) -> list[list[str]]:
-    links = []
-    for line in filter(None, map(str.strip, typed.splitlines())):
-        label, _, url = line.rpartition(" ")
-        if not re.fullmatch(r"https://[A-Za-z0-9.-]+(?:/[^\s<>\"]*)?", url) or not label:
-            raise BadWords("Write each link as a name and an https address.")
-        links.append([names.name(label, what="name of the link", longest=40), url])
-    return links
-
-
-_PARSERS = {
-    "name": _name,
-    "welcome": _welcome,
-    "features": _features,
-    "colour": _colour,
-    "code_days": _code_days,
-    "pass_days": _pass_days,
-    "paper": _paper,
-    "region": _region,
-    "timezone": _timezone,
-    "postal": _postal,
-    "links": _links,
-}
-FIELDS = frozenset({*_PARSERS, "language"})

@@ -1,8 +1,12 @@
 """`/community` and `/announce`: each field has its door, and what was typed is kept."""
 
+from datetime import timedelta
+
 import pytest
+from sqlmodel import Session
 
 from bot.ports import Services
+from storage import communities
 from storage.tables import ChatLink, Community, Invitation
 from tests.community import scene
 from tests.community.scene import say
@@ -31,6 +35,12 @@ async def community(services: Services) -> Community:
         ("postal 12 Elm Street, Springfield", "postal", "12 Elm Street, Springfield"),
         ("links Chat https://t.me/maple", "links", [["Chat", "https://t.me/maple"]]),
         ("links", "links", []),
+        ("reminders on", "reminders", True),
+        ("reminders OFF", "reminders", False),
+        ("digest 7", "digest_hour", 7),
+        ("digest 08:00", "digest_hour", 8),
+        ("digest off", "digest_hour", None),
+        ("digest", "digest_hour", None),
     ],
 )
 async def test_a_field_is_changed_by_its_word(
@@ -66,6 +76,10 @@ async def test_a_field_is_changed_by_its_word(
         "links Chat http://t.me/maple",
         "links Chat javascript:alert(1)",
         'links Chat https://t.me/"><script>',
+        "reminders maybe",
+        "digest 24",
+        "digest 8:30",
+        "digest ²",
         "slug other",
         "id 7",
     ],
@@ -127,3 +141,26 @@ async def test_joins_are_announced_where_the_leader_says(services: Services) -> 
     await scene.next_door(services)
     await scene.say_next_door(services, "/announce off")
     assert (await scene.all_of(services, ChatLink))[0].announce_channel == "leader"
+
+
+async def test_a_new_hour_or_zone_moves_what_is_planned(services: Services) -> None:
+    def older(session: Session) -> None:
+        communities.get(session, 1).created_at = scene.NOW - timedelta(days=9)
+
+    await services.storage.write(older)
+    for hour in (7, 9):
+        reply = await say(services, f"/community digest {hour}")
+        assert f"What needs attention is told each day at {hour}:00." in reply.text
+        assert await last_hour(services, "digest") == hour
+    assert await scene.jobs(services, "remind") == []
+    reply = await say(services, "/community reminders on")
+    assert "Who does not answer is reminded" in reply.text
+    assert await last_hour(services, "remind") == 10
+    await say(services, "/community timezone Asia/Tokyo")
+    assert await last_hour(services, "remind") == 1
+    assert await last_hour(services, "digest") == 0
+
+
+async def last_hour(services: Services, kind: str) -> int:
+    """The hour of day, in UTC, of the last job of this kind that is planned."""
+    return max(job.run_at for job in await scene.jobs(services, kind)).hour
