@@ -454,6 +454,16 @@ async def test_an_answer_is_in_twilios_markup(house: House) -> None:
     assert replies.twiml("a < b & c").count("<Message>a &lt; b &amp; c</Message>") == 1
 
 
+async def test_another_machine_is_not_answered_for_ever(house: House) -> None:
+    said = [await house.call(hooks.INBOUND, message_form(PHONE, "Out of office")) for _ in range(9)]
+    assert [("<Message>" in each.text) for each in said] == [True] * 5 + [False] * 4
+    other = await house.call(hooks.INBOUND, message_form("+12015550199", "Who is this?"))
+    assert "<Message>" in other.text
+    stopped = await house.call(hooks.INBOUND, message_form(PHONE, "stop, please"))
+    assert "<Message>" not in stopped.text
+    assert "does not want to be written to" in await house.card(), "heard it is all the same"
+
+
 @pytest.mark.parametrize("host", ["a.io", "x" * 60 + ".example.org", "bücher.example"])
 @pytest.mark.parametrize("body", ["help", "ayuda", "aide", "alto", "arret", "comenzar", "debut"])
 def test_no_answer_costs_more_than_one_segment(body: str, host: str) -> None:

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.couriers.sms.meanings import reported
-from bot.couriers.sms.replies import answer_to, twiml, wish_of
+from bot.couriers.sms.replies import Patience, answer_to, twiml, wish_of
 from bot.messages import News, Wish
 from bot.ports import Hear
 from storage.database import DatabaseAway
@@ -41,6 +41,8 @@ def routes(hear: Hear, *, address: str, secrets: Sequence[str]) -> list[BaseRout
     Takes: address, of our pages as Twilio knows it; secrets, any of which may have signed.
     """
 
+    patience = Patience()
+
     def guarded(read: Callable[[Request, Form], Heard]) -> Handle:
         async def heard(request: Request) -> Response:
             form = await _form(request)
@@ -61,6 +63,8 @@ def routes(hear: Hear, *, address: str, secrets: Sequence[str]) -> list[BaseRout
     def inbound(_request: Request, form: Form) -> Heard:
         wish = wish_of(form)
         words = answer_to(form, house=urlsplit(address).hostname or address)
+        if words and not patience.has_some(form.get("From", "")):
+            words = ""
         return [wish] if wish else [], Response(twiml(words), media_type="text/xml")
 
     return [

@@ -7,6 +7,7 @@ Source: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
 """
 
 import re
+import time
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _WORDS: dict[tuple[Meant, Language], str] = {
 }
 _MEANT = {word: meant for meant, words in _WORDS.items() for word in words.split()}
 _POLITE = frozenset(["please", "pls", "now", "thanks", "por", "favor", "gracias", "svp", "merci"])
+_MOST, _WHILE = 5, 3600.0  # answers to one number in so many seconds
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")  # E.164; a name or a short code cannot be written to
 
 _ANSWERS: dict[tuple[Meant, Language], str] = {
@@ -52,6 +54,27 @@ _ANSWERS: dict[tuple[Meant, Language], str] = {
     ("help", "fr"): "Ce numéro envoie des invitations de {house}. Personne ne lit les réponses. "
     "Répondez STOP pour les refuser.",
 }
+
+
+class Patience:
+    """How often somebody gets an answer: another machine would answer ours for ever."""
+
+    def __init__(self) -> None:
+        self._answered: dict[str, list[float]] = {}  # when, by number; monotonic seconds
+
+    def has_some(self, sender: str) -> bool:
+        """Whether this one is to be answered, too."""
+        lately = time.monotonic() - _WHILE
+        self._answered = {
+            number: recent
+            for number, moments in self._answered.items()
+            if (recent := [moment for moment in moments if moment > lately])
+        }
+        moments = self._answered.setdefault(sender, [])
+        if len(moments) >= _MOST:
+            return False
+        moments.append(time.monotonic())
+        return True
 
 
 @dataclass(frozen=True, slots=True)
