@@ -271,6 +271,13 @@ async def test_reports_are_asked_for_where_they_are_known_and_read(
     assert server.asked == (asked * 2 if asks else [])
 
 
+async def test_a_server_that_is_too_old_for_options_is_given_none(letter: Write) -> None:
+    async with SmtpStandIn(dsn=True) as server, courier(server, **REPORTS) as carrier:
+        server.fail("EHLO 502 5.5.1 What?", times=2)
+        assert (await carrier.carry(letter())).outcome == "accepted"
+    assert server.asked == []
+
+
 @pytest.mark.parametrize(
     ("chosen", "stops"),
     [({}, False), ({"smtp_return_path": BACK}, False), (MAILBOX, False), (REPORTS, True)],

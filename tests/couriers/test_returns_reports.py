@@ -34,7 +34,7 @@ def told(content: bytes) -> tuple[str, str, str]:
 
 REPORTS = [
     ("delivered", "2.0.0", "", "delivered", "2.0.0", ""),
-    ("relayed", "2.1.9", "", "delivered", "2.1.9", ""),
+    ("relayed", "2.1.9", "", "delivered", "2.1.9", "reports nothing more"),
     ("expanded (to a list)", "2.0.0", "", "delivered", "2.0.0", ""),
     ("delayed", "4.4.1", "X-Postfix; no answer", "deferred", "4.4.1", "not answering"),
     ("Delayed", "4.7.1", "smtp; 451 4.7.1 Grey", "deferred", "4.7.1", "asked us to wait"),

@@ -6,7 +6,7 @@ each message as `0001.eml` beside its envelope `0001.json`; `ca.pem` appears the
 
 A fault is a phrase: where, then what.
     GREETING 554 5.3.2 No service   refuses to talk
-    MAIL 452 4.3.1 Disk full        answers so to MAIL; RCPT and BODY likewise
+    MAIL 452 4.3.1 Disk full        answers so to MAIL; EHLO, RCPT and BODY likewise
     DROP before | DROP after        hangs up before the body, or after having kept it
     SILENCE after                   keeps the body and never says so
 """
@@ -251,6 +251,8 @@ class _Handler:
         responses: list[str],
     ) -> list[str]:
         session.host_name = hostname
+        if reply := self._standin.due("EHLO"):
+            return [reply]
         return [*responses[:-1], "250-DSN", responses[-1]] if self._standin.dsn else responses
 
     async def handle_MAIL(

@@ -20,7 +20,7 @@ _STATUS = re.compile(r"(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w.]*\d)", re.ASCII)
 _CODE = re.compile(r"(?:^smtp; ?|\bsaid: )([45]\d\d)\b", re.ASCII | re.IGNORECASE)
 _NOTHING_MORE = ".0.0"  # ends a status that only says whether it is for ever
 _EXPIRED = "5.4.7"  # some servers say so, as if it were for ever, when they give up
-_ARRIVED = {"delivered", "relayed", "expanded"}
+_ARRIVED = {"delivered": "", "expanded": "", "relayed": words.PASSED_ON}
 # In prose a number is a status only after a code or a hash: "550 5.1.1", "#5.1.1".
 _IN_PROSE = re.compile(r"(?:\b([45]\d\d)[ -]#?|#)([45]\.\d{1,3}\.\d{1,3})(?![\w.]*\d)", re.ASCII)
 _PROSE = 65_536  # characters that are looked at
@@ -45,7 +45,7 @@ def of_recipient(fields: Message) -> Verdict | None:
     status, code = _status(field(fields, "status"), said), _code(said)
     match action and action[0]:
         case kind if kind in _ARRIVED:
-            return Verdict("delivered", status)
+            return Verdict("delivered", status, _ARRIVED[kind])
         case "delayed":
             return _delayed(status)
         case "failed":

@@ -6,6 +6,7 @@ Source: RFC 3463 (the status, such as 5.1.1) and RFC 5321, section 4.2 (the code
 import re
 
 TELL = "Tell your administrator; the invitation is kept."
+PASSED_ON = "It was passed on to the next mail server, which reports nothing more."
 GAVE_UP = "We kept trying for as long as mail servers do. You can resend it."
 
 _NO_MAILBOX = "There is no mailbox with that address. Check the spelling."
