@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import col
 
+from storage.deliveries import RANK
 from storage.invitations import FAILED
 from storage.tables import Delivery, Invitation
 
@@ -19,7 +20,7 @@ class Wanted:
     """Which invitations of a community."""
 
     state: State = "all"
-    # Of "older": open, not failed, and the newest letter was asked for longer ago than that.
+    # Of "older": open, not failed, and the newest letter that left was written longer ago.
     days: int = 7
     receipt_id: int | None = None  # only what this receipt shows
     leader_id: int | None = None  # only what this leader gave
@@ -51,8 +52,8 @@ def _of_state(wanted: Wanted, *, now: datetime) -> tuple[ColumnElement[bool], ..
             return (*by_letter, col(Delivery.state).in_(_ON_THE_WAY))
         case "older":
             asked_before = now - timedelta(days=wanted.days)
-            came = col(Delivery.state).not_in(FAILED)
-            return (*by_letter, came, col(Delivery.created_at) < asked_before)
+            left = (col(Delivery.rank) >= RANK["sent"]) & col(Delivery.state).not_in(FAILED)
+            return (*by_letter, left, col(Delivery.created_at) < asked_before)
         case "joined":
             return (col(Invitation.redeemed_at).is_not(None),)
         case "expired":

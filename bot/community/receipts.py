@@ -121,7 +121,16 @@ def of_one(session: Session, standing: Standing, *, now: datetime) -> Card:
         lines.append(f"The code works until {_until(row.expires_at, community.timezone)}.")
     if state != "joined" and now - row.created_at > _UNREMINDED:
         lines += _reminded(session, row)
-    return Card("\n".join(lines), steps.buttons(standing, state))
+    return Card("\n".join(lines), _buttons(session, standing, state, now=now))
+
+
+def _buttons(
+    session: Session, standing: Standing, state: Label, *, now: datetime
+) -> tuple[Button, ...]:
+    key = standing.invitation.contact_key
+    came_back = standing.delivery is not None and standing.delivery.state == "bounced"
+    is_barred = came_back and key in deliveries.suppressed(session, [key or b""], now=now)
+    return steps.buttons(standing, state, is_barred=is_barred)
 
 
 def _reminded(session: Session, row: Invitation) -> list[str]:
@@ -186,12 +195,17 @@ def _trouble(row: Standing, state: Label, *, now: datetime) -> str:
 
 def _ways_on(receipt_id: int, shown: Sequence[Standing], in_trouble: int) -> tuple[Button, ...]:
     """One button each for a few in trouble, one for all of many; at most five together."""
-    ways = [Button(f"Fix {_short(labels.who(row))}", f"/invites {row.invitation.id}")
-            for row in shown if in_trouble <= _FIXED_ONE_BY_ONE]  # fmt: skip
+    ways = [_way_on(row) for row in shown if in_trouble <= _FIXED_ONE_BY_ONE]
     if in_trouble > 1:
         all_of_them = f"/invites failed receipt {receipt_id}"
         ways.append(Button("Fix or resend the failed ones", all_of_them, "primary"))
     return (*ways, Button("Show all", f"/invites all receipt {receipt_id}"))
+
+
+def _way_on(row: Standing) -> Button:
+    said_no = row.delivery is not None and labels.of_state(row.delivery.state) == "opted out"
+    word = "Show" if said_no else "Fix"
+    return Button(f"{word} {_short(labels.who(row))}", f"/invites {row.invitation.id}")
 
 
 def _short(who: str) -> str:

@@ -6,7 +6,7 @@ and what it keeps is sent once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -23,6 +23,7 @@ from storage import communities, deliveries, invitations, members
 from storage.invitations import Standing
 from storage.jobs import cancel
 from storage.listing import matching
+from storage.reminders import EVENT
 from storage.resending import letters_of
 from storage.tables import Community, Delivery, Draft, Invitation
 
@@ -30,6 +31,7 @@ LIMIT = contacts.LIMIT  # at a time, as with a paste
 _MEDIA: tuple[Medium, ...] = ("email", "text")
 _AGAIN = "again"  # the medium of its drafts
 _IN = "member"
+_REMINDED = timedelta(days=1)  # of a reminder: one more letter would be too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,8 @@ def _too_soon(
     *,
     now: datetime,
 ) -> str:
+    if letters and letters[-1].event == EVENT and now - letters[-1].created_at < _REMINDED:
+        return "was reminded within the last day."
     try:
         patience.require(services, community, row, letters, now=now)
     except Refusal as refusal:

@@ -79,8 +79,11 @@ _ON_PAPER: Mapping[Label, tuple[Step, ...]] = {
 _BY_MEDIUM = {"email": _BY_EMAIL, "text": _BY_TEXT, "hand": _BY_HAND, "pass": _ON_PAPER}
 
 
-def buttons(standing: Standing, state: Label) -> tuple[Button, ...]:
-    """What can be done about an invitation that stands so, the likeliest first."""
+def buttons(standing: Standing, state: Label, *, is_barred: bool = False) -> tuple[Button, ...]:
+    """What can be done about an invitation that stands so, the likeliest first.
+
+    Takes: is_barred, whether its address must be mended before anything is sent to it.
+    """
     row = standing.invitation
     if state == "joined":
         return ()
@@ -90,7 +93,8 @@ def buttons(standing: Standing, state: Label) -> tuple[Button, ...]:
     steps = on.get(state) or _ANYHOW.get(state) or (ANOTHER_WAY, VOID)
     if row.contact is None and row.medium != "pass" and state != "void":
         steps = (ANOTHER_WAY,)  # its address was erased
-    return tuple(Button(s.label, f"/invites {s.word} {row.id}", s.style) for s in steps)
+    open_ways = [step for step in steps if not (is_barred and step.word == "resend")]
+    return tuple(Button(s.label, f"/invites {s.word} {row.id}", s.style) for s in open_ways)
 
 
 def _why_expired(standing: Standing) -> Label:

@@ -76,6 +76,11 @@ def test_what_never_arrived_is_mended_before_it_is_renewed() -> None:
     assert labelled("email", "expired", "delivered")[0] == "Renew"
 
 
+def test_a_dead_address_is_not_offered_to_be_tried_again() -> None:
+    offered = steps.buttons(standing("email", "bounced"), "bounced", is_barred=True)
+    assert [button.label for button in offered] == ["Fix the address", "Send another way", "Void"]
+
+
 def test_sent_without_a_receipt_says_so_and_no_more() -> None:
     soon, later = NOW + timedelta(hours=2), NOW + timedelta(days=2)
     for medium, words in (("email", "has not come back"), ("text", "does not confirm delivery")):

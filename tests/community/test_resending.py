@@ -4,14 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlmodel import Session
 
-from bot.community import deliveries, invitations, inviting, optouts, resending, tokens
+from bot.community import deliveries, invitations, inviting, optouts, reminders, resending, tokens
 from bot.community.inviting import NoSuchDraft
 from bot.community.leaders import Actor
 from bot.community.lists import Wanted
 from bot.community.resending import Preview
 from bot.messages import Event
 from bot.ports import Services
+from storage import communities
 from storage.tables import Audit, Delivery, Draft, Invitation, Receipt
 from tests.community import scene
 from tests.community.scene import NOW, on_both
@@ -93,6 +95,18 @@ async def test_who_was_written_to_lately_is_left_out_with_the_time(
     (kept,) = preview.sorted.stays
     assert kept.why == "Sent 2 hours ago. You can resend after tomorrow at 12:00."
     assert preview.draft_id is None
+
+
+async def test_who_was_reminded_today_is_left_in_peace(services: Services, robin: Actor) -> None:
+    await sent(services, 1, robin)
+
+    def remind(session: Session) -> None:
+        community = communities.get(session, 1)
+        assert reminders.write_all(session, services, community, now=LATER)
+
+    await services.storage.write(remind)
+    (kept,) = (await seen(services, robin)).sorted.stays
+    assert kept.why == "was reminded within the last day."
 
 
 async def test_what_is_over_the_limit_is_said_to_wait_before_and_after(
