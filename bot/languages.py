@@ -22,7 +22,7 @@ from babel.messages.pofile import PoFileError, read_po
 from bot.settings import Misconfigured
 
 SOURCE = "en"  # what templates and sentences are written in
-_LOCALES = {SOURCE: "en_001"}  # the world's English: 22 December 2026 is read the same everywhere
+_ENGLISH = Locale("en", "001")  # the world's: 22 December 2026 is read the same everywhere
 _LINE = re.compile(
     r'(?:#.*|(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?) )?"(?:[^"\\]|\\.)*")?'
 )
@@ -47,23 +47,11 @@ class Language:
     """One language, and how to say things in it."""
 
     tag: str  # BCP 47: "es", "pt-BR"
+    name: str  # what its own speakers call it: "español"
+    english_name: str  # what leaders call it: "Spanish"
+    direction: str  # which way it is written: "ltr" or "rtl"
     locale: Locale
     translations: NullTranslations = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        """What its own speakers call it: "español"."""
-        return (self.locale.display_name or self.tag) if self.tag != SOURCE else "English"
-
-    @property
-    def english_name(self) -> str:
-        """What leaders call it: "Spanish"."""
-        return (self.locale.english_name or self.tag) if self.tag != SOURCE else "English"
-
-    @property
-    def direction(self) -> str:
-        """Which way it is written: "ltr" or "rtl"."""
-        return self.locale.text_direction
 
     def say(self, words: str) -> str:
         """A sentence of ours in this language; what people wrote themselves stays as it is."""
@@ -122,7 +110,7 @@ class Languages(Mapping[str, Language]):
 
 def read_languages(folder: Path) -> Languages:
     """English and the languages of all catalogues in the folder. Raises: Misconfigured."""
-    english = Language(SOURCE, Locale.parse(_LOCALES[SOURCE]), NullTranslations())
+    english = Language(SOURCE, "English", "English", "ltr", _ENGLISH, NullTranslations())
     return Languages(english, *map(_read, sorted(folder.glob("*.po"))))
 
 
@@ -139,7 +127,14 @@ def _read(path: Path) -> Language:
         why = str(error).rpartition(" on ")[0]  # that counts from 0
         raise _broken(path, error.lineno + 1, why) from None
     _check(path, catalogue)
-    return Language(path.stem, locale, _translations(catalogue))
+    return Language(
+        path.stem,
+        locale.display_name or path.stem,
+        locale.english_name or path.stem,
+        locale.text_direction,
+        locale,
+        _translations(catalogue),
+    )
 
 
 def _catalogue(path: Path, locale: Locale) -> Catalog:
