@@ -203,6 +203,15 @@ def test_a_mail_to_the_stop_address_opts_out_whoever_it_says_it_is_from() -> Non
     assert (news.event, news.tag) == ("opted_out", TAG)
 
 
+def test_who_took_it_back_may_ask_again() -> None:
+    asked = [
+        prose("", f"Message-ID: <{each}@home.example>", came_to=STOP, sender="lena@home.example")
+        for each in "aab"
+    ]
+    first, again, later = (news.key for news in map(read, asked) if news)
+    assert first == again != later
+
+
 def test_a_report_about_such_a_mail_does_not() -> None:
     assert read(report(came_to=STOP)) is None
     assert read(prose("", came_to=STOP, sender="")) is None

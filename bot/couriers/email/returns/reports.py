@@ -49,7 +49,7 @@ def read(content: bytes, *, return_path: str) -> Sequence[News]:
     came_to = _came_to(message, return_path)
     from_nobody = _field(message, "return-path") == "<>"  # as reports must: RFC 3464, section 2
     if came_to and came_to.is_for == "stop":
-        return [] if from_nobody else [_stop(came_to.tag)]
+        return [] if from_nobody else [_stop(message, came_to.tag)]
     tag = came_to.tag if came_to else ""
     if complaint := _part(message, "message/feedback-report"):
         return list(_complained(message, complaint, tag, return_path))
@@ -64,8 +64,10 @@ def read(content: bytes, *, return_path: str) -> Sequence[News]:
     return [_news(tag, "", verdict, about="")] if verdict else []
 
 
-def _stop(tag: str) -> News:
-    return News("opted_out", f"stop:{tag}", tag=tag)
+def _stop(message: Message, tag: str) -> News:
+    """Each mail is a wish of its own: who has taken one back may say it again."""
+    key = _key("stop", tag, _field(message, "message-id"), _field(message, "date"))
+    return News("opted_out", key, tag=tag)
 
 
 def _complained(message: Message, complaint: Message, tag: str, return_path: str) -> Iterator[News]:
