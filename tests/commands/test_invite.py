@@ -84,7 +84,7 @@ async def test_who_is_invited_already_is_shown_as_they_stand(services: Services)
     await say(services, "/invite ana@example.org")
     reply = await say(services, "/invite Ana@example.org")
     assert "Nothing was sent." in reply.text
-    assert press(reply, "Resend") == "/invites resend 1"
+    assert press(reply, "Fix the address") == "/invites fix 1"
     assert len(await invited(services)) == 1
 
 
@@ -109,3 +109,16 @@ async def test_the_form_does_what_the_words_do(services: Services) -> None:
     assert [file.media_type for file in passes.files] == ["application/pdf"]
     assert await invited(services) == ["ana@example.org", "+12015550123"]
     assert "To whom?" in (await say(services, "/invite", way="email", to=" ")).text
+
+
+async def test_the_form_prepares_texts_for_the_leader_s_own_phone(services: Services) -> None:
+    ready = await say(services, "/invite", way="hand", to="201 555 0123")
+    assert "nothing has been sent" in ready.text
+    [button] = ready.buttons
+    assert button.url.startswith("https://join.example.org/s/1/")
+    several = await say(services, "/invite hand 201 555 0124, 201 555 0125")
+    assert "Nothing is sent: you send each from your own phone." in several.text
+    assert press(several, "Prepare 2") == "/invite send 1"
+    assert press(several, "Cancel") == "/invite cancel 1"
+    wrong = await say(services, "/invite hand ana@example.org")
+    assert "Try a number, like `/invite hand +1 201 555 0123`." in wrong.text
