@@ -97,6 +97,16 @@ class CanBeAsked(Protocol):
 
 
 @runtime_checkable
+class Forgets(Protocol):
+    """A courier whose provider keeps the words of a letter, and blanks them when told to."""
+
+    forgets: bool  # whether the operator wants that
+
+    async def forget(self, provider_id: str) -> bool:
+        """Have the words blanked, once the end is known. Gives whether that worked."""
+
+
+@runtime_checkable
 class Plays(Protocol):
     """A courier that may be set up for trying out, with numbers that nobody has."""
 

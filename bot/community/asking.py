@@ -14,7 +14,7 @@ from bot.community.ledger import Record
 from bot.community.letters import medium_of
 from bot.community.postman import Later, asked_in
 from bot.messages import News
-from bot.ports import CanBeAsked, Services
+from bot.ports import CanBeAsked, Forgets, Services
 from storage import deliveries, jobs
 from storage.database import clock
 from storage.lanes import Claimed
@@ -55,18 +55,29 @@ async def ask(services: Services, job: Claimed) -> Record:
     """Ask about one letter, unless its end is known. Raises: Later, when nobody can tell now."""
     delivery_id = int(job.args["delivery"])
     delivery = await services.storage.read(deliveries.get, delivery_id)
-    if delivery is None or delivery.provider_id is None or _has_ended(delivery):
+    if delivery is None or delivery.provider_id is None:
         return lambda session: _done(session, job)
     courier = services.couriers[medium_of(delivery)]
     assert isinstance(courier, CanBeAsked), "or nobody would serve its lane"
+    if _has_ended(delivery):
+        await _have_forgotten(courier, delivery.provider_id)
+        return lambda session: _done(session, job)
     news = await courier.ask(delivery.provider_id)
     if news is None:
         raise Later("the provider could not be asked")
     if news.event != "sent":
-        return lambda session: _told(session, job, delivery_id, news)
+        keeps = isinstance(courier, Forgets) and courier.forgets
+        return lambda session: _told(session, job, delivery_id, news, comes_again=keeps)
     age = datetime.now(UTC) - job.created_at
     following = next((look - age for look in LOOKS if look > age), None)
+    if following is None:
+        await _have_forgotten(courier, delivery.provider_id)
     return lambda session: _still_open(session, job, delivery_id, following)
+
+
+async def _have_forgotten(courier: CanBeAsked, provider_id: str) -> None:
+    if isinstance(courier, Forgets) and courier.forgets and not await courier.forget(provider_id):
+        raise Later("the provider could not blank it")
 
 
 def _has_ended(delivery: Delivery) -> bool:
@@ -77,12 +88,17 @@ def _done(session: Session, job: Claimed) -> None:
     jobs.finish(session, job)
 
 
-def _told(session: Session, job: Claimed, delivery_id: int, news: News) -> None:
+def _told(
+    session: Session, job: Claimed, delivery_id: int, news: News, *, comes_again: bool
+) -> None:
     delivery = deliveries.get(session, delivery_id)
     assert delivery is not None
     now = clock(session)
     note(session, delivery, news.event, key=news.key, code=news.code, words=news.words, now=now)
-    jobs.finish(session, job)
+    if comes_again:  # what was learnt is kept first
+        jobs.put_off(session, job, after=timedelta(0), error="not blanked yet")
+    else:
+        jobs.finish(session, job)
 
 
 def _still_open(

@@ -108,6 +108,7 @@ async def texts_to(
     rate: float = 1000,
     answer_within: float = 5,
     token: str = twilio.TOKEN,
+    redact: bool = False,
 ) -> AsyncIterator[SmsCourier]:
     """A courier to this Twilio."""
     settings = SmsSettings(
@@ -118,6 +119,7 @@ async def texts_to(
         twilio_base_url=server.url,
         twilio_settle=settle,
         twilio_rate=rate,
+        twilio_redact=redact,
     )
     courier = SmsCourier(settings, answer_within=answer_within)
     try:

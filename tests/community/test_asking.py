@@ -137,6 +137,35 @@ async def test_a_text_that_was_deleted_at_twilio_stays_sent(opened: Storage) -> 
         assert (await job(services, "ask")).state == "done"
 
 
+@pytest.mark.parametrize("redact", [True, False])
+@pytest.mark.parametrize("end", ["told", "asked", "never known"])
+async def test_twilio_forgets_the_words_where_the_operator_wants_it(
+    opened: Storage, redact: bool, end: str
+) -> None:
+    async with TwilioStandIn() as twilio, texts_to(twilio, redact=redact) as courier:
+        services = await texted(opened, twilio, courier)
+        twilio.move(twilio.texts[0]["sid"], "sent" if end == "never known" else "delivered")
+        if end == "told":
+            now = datetime.now(UTC)
+            await deliveries.happened(services, 1, "delivered", key="twilio:1", now=now)
+        await later(services, minutes=3)
+        assert (twilio.texts[0]["body"] == "") == (redact and end != "never known")
+        await later(services, hours=25)
+        assert (twilio.texts[0]["body"] == "") == redact
+        assert (await job(services, "ask")).state == "done"
+
+
+async def test_words_that_cannot_be_blanked_now_are_blanked_later(opened: Storage) -> None:
+    async with TwilioStandIn() as twilio, texts_to(twilio, redact=True) as courier:
+        services = await texted(opened, twilio, courier)
+        await deliveries.happened(services, 1, "delivered", key="twilio:1", now=datetime.now(UTC))
+        await later(services, minutes=3)
+        assert twilio.texts[0]["body"], "Twilio itself says that it is under way"
+        twilio.move(twilio.texts[0]["sid"], "delivered")
+        await later(services, minutes=2)
+        assert twilio.texts[0]["body"] == ""
+
+
 @on_both
 async def test_asking_is_one_row_a_text_in_a_lane_of_its_own(opened: Storage) -> None:
     async with TwilioStandIn() as twilio, texts_to(twilio) as courier:

@@ -118,6 +118,7 @@ class TwilioStandIn(HttpStandIn):
         app.router.add_post(f"{path}.json", self._guarded(self._create))
         app.router.add_get(f"{path}.json", self._guarded(self._list))
         app.router.add_get(path + "/{sid}.json", self._guarded(self._fetch))
+        app.router.add_post(path + "/{sid}.json", self._guarded(self._redact))
         return app
 
     def _due(self, fault: str) -> bool:
@@ -209,6 +210,19 @@ class TwilioStandIn(HttpStandIn):
         self.asked.append(request.match_info["sid"])
         for text in self.texts:
             if text["sid"] == self.asked[-1]:
+                return web.json_response(text)
+        raise Refused(20404, "The requested resource was not found", 404)
+
+    async def _redact(self, request: web.Request) -> web.StreamResponse:
+        """Only a body can be changed, to nothing, and only when the text has come to its end."""
+        wishes = dict(await request.post())
+        for text in self.texts:
+            if text["sid"] == request.match_info["sid"]:
+                if wishes != {"Body": ""}:
+                    raise Refused(20001, "Body must be empty")
+                if text["status"] in {"accepted", "queued", "sending"}:
+                    raise Refused(20009, "Cannot delete a message that is not finished", 409)
+                text["body"] = ""
                 return web.json_response(text)
         raise Refused(20404, "The requested resource was not found", 404)
 

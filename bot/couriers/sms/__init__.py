@@ -68,6 +68,7 @@ class SmsCourier:
         self.settle = settings.twilio_settle
         rate = settings.twilio_rate or (_LONG_CODE if settings.sender[0] == "+" else _OTHER)
         self.pace = Pace(rate, at_once=4, delays=_DELAYS, give_up=_GIVE_UP)
+        self.forgets = settings.twilio_redact
         self.in_play = TEST_NUMBERS if settings.plays else frozenset()
         self._settings = settings
         self._answer_within = answer_within
@@ -139,6 +140,22 @@ class SmsCourier:
         except (TwilioException, *_faults()):
             return None
         return reported(provider_id, str(message.status), str(message.error_code or ""))
+
+    async def forget(self, provider_id: str) -> bool:
+        """Have Twilio blank the text; it refuses while the text is under way.
+
+        Source: https://www.twilio.com/docs/messaging/api/message-resource#update-a-message
+        """
+        from twilio.base.exceptions import TwilioException, TwilioRestException
+
+        try:
+            async with asyncio.timeout(self._answer_within):
+                await self._reached().messages(provider_id).update_async(body="")
+        except TwilioRestException as refusal:
+            return bool(refusal.status == 404)  # deleted is blank, too
+        except (TwilioException, *_faults()):
+            return False
+        return True
 
     async def close(self) -> None:
         """Let go of connections."""

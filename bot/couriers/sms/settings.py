@@ -11,6 +11,7 @@ from bot.settings import CONFIG, is_loopback
 # Source: https://www.twilio.com/docs/iam/test-credentials
 TEST_SENDER = "+15005550006"
 TEST_NUMBERS = frozenset(f"+1500555000{digit}" for digit in "123469")  # each has its own answer
+_TASTE = {"twilio_base_url", "twilio_settle", "twilio_rate", "twilio_redact"}
 
 
 class SmsSettings(BaseSettings):
@@ -27,6 +28,7 @@ class SmsSettings(BaseSettings):
     twilio_from: str = ""  # a number of ours, instead of a messaging service
     twilio_base_url: str = "https://api.twilio.com"
     twilio_settle: float = Field(default=90, ge=0, le=600)  # seconds until it lists what it took
+    twilio_redact: bool = False  # whether Twilio is to blank a text when its end is known
     twilio_rate: float | None = Field(default=None, gt=0, le=1000)  # texts a second, all workers
 
     @property
@@ -55,7 +57,7 @@ class SmsSettings(BaseSettings):
 
 def configured(settings: SmsSettings) -> bool:
     """Whether the operator means to send texts: anything but a matter of taste is set."""
-    return bool(settings.model_fields_set - {"twilio_base_url", "twilio_settle", "twilio_rate"})
+    return bool(settings.model_fields_set - _TASTE)
 
 
 def problems(settings: SmsSettings) -> list[str]:
