@@ -259,7 +259,7 @@ class Delivery(SQLModel, table=True):
     community_id: int = _of("community")
     invitation_id: int | None = _maybe_of("invitation", index=True)
     member_id: int | None = _maybe_of("member")
-    event: str  # which letter: invitation, household_link, household_joined
+    event: str  # which letter: invitation, reminder, household_link, welcome ...
     medium: str  # email or text
     contact: str | None = None
     contact_key: bytes = Field(sa_type=LargeBinary, index=True)

@@ -7,7 +7,17 @@ from sqlmodel import Session
 from bot.community import mornings, receipts, steps
 from bot.community.ledger import Record
 from bot.ports import Services
-from storage import attempts, communities, deliveries, heard, invitations, jobs, quotas, talks
+from storage import (
+    attempts,
+    chat_people,
+    communities,
+    deliveries,
+    heard,
+    invitations,
+    jobs,
+    quotas,
+    talks,
+)
 from storage.lanes import TIMER as TIMER
 from storage.lanes import Claimed
 from storage.mornings import without_word
@@ -17,6 +27,7 @@ _KEEP_JOBS = timedelta(days=30)
 _KEEP_DRAFTS = timedelta(days=1)
 _KEEP_QUOTAS = timedelta(days=2)  # a day ends at another moment in each time zone
 _KEEP_TALKS = timedelta(days=1)  # half-filled forms: addresses are in them
+_KEEP_PEOPLE = timedelta(days=90)  # who opened a link in a chat, and has joined since or not
 _KEEP_CONTACTS = timedelta(days=90)  # after an invitation ended; the letters promise it
 
 
@@ -32,6 +43,7 @@ async def sweep(services: Services, job: Claimed) -> Record:
         quotas.forget(session, before=now.date() - _KEEP_QUOTAS)
         heard.forget(session, before=now - timedelta(days=1))
         talks.forget(session, before=now - _KEEP_TALKS)
+        chat_people.forget(session, before=now - _KEEP_PEOPLE)
         since = now - _SWEPT
         receipts.follow(session, deliveries.receipts_expired(session, after=since, before=now))
         receipts.follow(session, without_word(session, before=now - steps.NO_WORD_AFTER))

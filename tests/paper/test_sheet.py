@@ -41,6 +41,14 @@ def test_words_that_look_like_template_marks_stay_words(make_sheet: MakeSheet) -
     assert words["once"] == "Works once. Please keep it private."
 
 
+def test_a_sheet_speaks_the_language_of_the_community(make_sheet: MakeSheet) -> None:
+    told = described(make_sheet(language="fr", welcome=""), Templates())
+    assert told["language"] == "fr"
+    assert told["words"]["overline"] == "Votre invitation à rejoindre"
+    assert told["passes"][0]["valid"] == "Valable jusqu’au 31 décembre 2026"
+    assert len(told["words"]["steps"]) == 3
+
+
 @pytest.mark.parametrize(
     ("label", "name"),
     [
