@@ -227,6 +227,21 @@ async def test_a_mailbox_that_is_away_is_said_once() -> None:
     assert logs[0]["log_level"] == "warning"
 
 
+async def test_a_fault_of_ours_is_noted_and_ends_nothing() -> None:
+    async def stumble(told: Sequence[News | Wish]) -> None:
+        raise ZeroDivisionError
+
+    with capture_logs() as logs:
+        async with ImapStandIn() as server:
+            server.put(report())
+            inbox = Inbox(settings(server))
+            inbox.plug(stumble)
+            async with running(inbox):
+                await until(lambda: logs)
+                assert server.unread == [1]
+    assert [(log["event"], log["log_level"]) for log in logs] == [("returns.failed", "error")]
+
+
 async def test_letters_leave_while_the_mailbox_is_silent(letter: Callable[..., Letter]) -> None:
     async with ImapStandIn() as server, SmtpStandIn() as smtp:
         server.fail("SILENCE AUTHENTICATE")

@@ -71,6 +71,9 @@ class Inbox:
             self._say_once(log.warning, "returns.mailbox_away", kind=type(fault).__name__)
         except DatabaseAway:
             self._say_once(log.warning, "returns.database_away")
+        except Exception:
+            log.exception("returns.failed")  # a fault of ours must not end the program
+            return _REST
         else:
             self._say_once(log.info, "returns.mailbox_open")
             return self._settings.imap_every if is_all else _BREATH
