@@ -88,7 +88,12 @@ def allot(
             opens = datetime.combine(day + timedelta(days=1), _OPENS, zone)
             if opens.date() - today > timedelta(days=most_days):
                 raise LimitReached(why=why, until=_full(most_days))
-    return slots
+    return slots if most_days else [Slot()] * len(slots)
+
+
+def days_ahead(medium: str) -> int:
+    """How far ahead letters may wait; when it is night there, a leader must know by hand."""
+    return 0 if medium == "hand" else MOST_DAYS
 
 
 def forecast(
@@ -99,11 +104,12 @@ def forecast(
     to: Sequence[Contact],
     *,
     now: datetime,
+    most_days: int = MOST_DAYS,
 ) -> str:
     """What would wait, in words, were it sent now; empty when nothing would."""
     with session.connection().begin_nested() as trial:
         try:
-            slots = allot(session, services, actor, community, to, now=now)
+            slots = allot(session, services, actor, community, to, now=now, most_days=most_days)
         except LimitReached as refusal:
             return refusal.words
         finally:
@@ -122,15 +128,16 @@ def told(slots: Sequence[Slot], *, zone: str, now: datetime) -> str:
             who = "They go"
         else:
             who = f"{count} of them {'goes' if count == 1 else 'go'}"
-        sentences.append(f"{who} {when(at, zone=zone, now=now)}: {why}.")
+        day, clock = day_and_time(at, zone=zone, now=now)
+        sentences.append(f"{who} {day} at {clock}: {why}.")
     return " ".join(sentences)
 
 
-def when(at: datetime, *, zone: str, now: datetime) -> str:
-    """The moment as a neighbour would say it: "tomorrow at 00:05"."""
+def day_and_time(at: datetime, *, zone: str, now: datetime) -> tuple[str, str]:
+    """The moment as a neighbour would say it: "tomorrow", "00:05"."""
     local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
     days = {today: "today", today + timedelta(days=1): "tomorrow"}
-    return f"{days.get(local.date(), f'on {labels.day(local)}')} at {local:%H:%M}"
+    return days.get(local.date(), f"on {labels.day(local)}"), f"{local:%H:%M}"
 
 
 def invited_enough(

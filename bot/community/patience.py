@@ -82,8 +82,9 @@ def _require_pause(
         pause = min(pause, _AFTER_FAILURE)
     since = newest.updated_at
     if now - since < pause:
-        again = limits.when(since + pause, zone=community.timezone, now=now)
-        raise TooSoon(what=_DONE.get(newest.state, "Sent"), ago=_ago(now - since), when=again)
+        day, clock = limits.day_and_time(since + pause, zone=community.timezone, now=now)
+        what, ago = _DONE.get(newest.state, "Sent"), _ago(now - since)
+        raise TooSoon(what=what, ago=ago, when=f"{clock} {day}")
 
 
 def _ago(span: timedelta) -> str:

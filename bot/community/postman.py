@@ -23,7 +23,7 @@ from bot.community.ledger import Ledger, Record
 from bot.community.sweeping import TIMER
 from bot.messages import Medium
 from bot.ports import CanBeAsked, Pace, Services
-from storage import jobs, lanes
+from storage import jobs, lanes, troubles
 from storage.database import DatabaseAway, Work
 from storage.lanes import Claimed
 
@@ -119,6 +119,7 @@ class Postman:
 
         self._services.storage.on_work(told)
         await sweeping.ask_for_sweep(self._services)
+        await self._services.storage.write(_open_stuck, self._lanes)
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes.values():
                 group.create_task(self._serve(lane, stop))
@@ -229,6 +230,12 @@ class Postman:
                 ways.pop()
             else:
                 return
+
+
+def _open_stuck(session: Session, lanes: Mapping[str, _Lane]) -> None:
+    """Whoever starts a worker may have mended what was wrong: one letter finds out at once."""
+    for name in troubles.among(session, lanes):
+        pause_lane(session, name, lanes[name].pace, 0, exactly=True)
 
 
 def _paces(services: Services) -> dict[str, Pace]:

@@ -36,9 +36,9 @@ def block_of(number: str, community_id: int) -> str:
 def look(
     session: Session, actor: Actor, community: Community, to: Sequence[Contact], *, now: datetime
 ) -> None:
-    """Hold texts to a row of numbers abroad. Touches: storage, the trouble of each such block.
+    """Hold texts to a row of numbers abroad, unless a leader has just let such ones go.
 
-    Source: study of toll fraud; at least 4 numbers within an hour that share all but 4 digits.
+    Touches: storage, the trouble of each such block.
     """
     abroad = {contact.address for contact in to if _is_abroad(contact.address, community.region)}
     if not abroad:
@@ -46,8 +46,10 @@ def look(
     asked = quotas.numbers_asked(session, community.id, since=now - _WITHIN) | abroad
     alike = Counter(number[:-_BLOCK] for number in asked)
     for block in sorted({number[:-_BLOCK] for number in abroad}):
-        if alike[block] >= _ALIKE:
-            lane = f"text/{community.id}/{block}"
+        lane = f"text/{community.id}/{block}"
+        looked_at = troubles.went_on_at(session, lane)
+        is_known = looked_at is not None and now - looked_at < _WITHIN
+        if alike[block] >= _ALIKE and not is_known:
             troubles.begin(session, lane, code="fraud", words=_FRAUD, now=now)
             log.error(
                 "suspicions.numbers_in_a_row", community=community.id, leader=actor.leader_id,

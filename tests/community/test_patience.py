@@ -50,7 +50,7 @@ async def test_who_was_written_to_today_is_written_to_tomorrow(
     await happened(services, "sent")
     with pytest.raises(TooSoon) as refused:
         await resend(services, robin, ana, hours=2, minutes=10)
-    assert refused.value.words == "Sent 2 hours ago. You can resend after tomorrow at 09:00."
+    assert refused.value.words == "Sent 2 hours ago. You can resend after 09:00 tomorrow."
     await resend(services, robin, ana, hours=24)
     assert len(await scene.all_of(services, Delivery)) == 2
 
@@ -58,9 +58,9 @@ async def test_who_was_written_to_today_is_written_to_tomorrow(
 @pytest.mark.parametrize(
     ("event", "minutes", "words"),
     [
-        ("delivered", 61, "Delivered 1 hour ago. You can resend after tomorrow at 09:00."),
-        ("failed", 9, "Failed 9 minutes ago. You can resend after today at 09:10."),
-        ("bounced", 0, "Came back less than a minute ago. You can resend after today at 09:10."),
+        ("delivered", 61, "Delivered 1 hour ago. You can resend after 09:00 tomorrow."),
+        ("failed", 9, "Failed 9 minutes ago. You can resend after 09:10 today."),
+        ("bounced", 0, "Came back less than a minute ago. You can resend after 09:10 today."),
     ],
 )
 async def test_it_says_what_became_of_it_and_until_when_to_wait(

@@ -1,5 +1,6 @@
 """Troubles: who waits is told once that letters do not go out, and once when they do again."""
 
+import asyncio
 import dataclasses
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from storage.database import Storage
 from storage.tables import Delivery, Invitation, JobLane, PlaygroundMessage, Trouble
 from tests.community import scene
 from tests.community.rounds import (
+    PATIENCE,
+    at_work,
     events,
     house,
     invite,
@@ -108,6 +111,18 @@ async def test_who_asks_while_it_lasts_reads_it_on_the_receipt(opened: Storage) 
         receipt = next(text for text in await shown(services) if "second@" in text)
         assert "has been sent" in receipt
         assert "not set up" not in receipt
+
+
+async def test_after_a_restart_one_letter_finds_out_at_once(opened: Storage) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        server.fail(REFUSED)
+        await invite(services, *people(3))
+        await round_made(services)
+        server.recover()
+        async with at_work(services), asyncio.timeout(PATIENCE):  # another postman, and no time
+            while len(server.taken) < 3:
+                await asyncio.sleep(0.02)
 
 
 async def test_a_short_absence_is_no_story(opened: Storage) -> None:
@@ -364,6 +379,7 @@ async def test_texts_to_a_row_of_numbers_abroad_are_held(services: Services, rob
     card = await scene.say(services, "/invites 4")
     assert "Held: several numbers" in card.text
     await scene.say(services, "/invites go-on")
+    await scene.invite(services, robin, "+1876 555 0156", medium="text", now=datetime.now(UTC))
     await round_made(services)
     assert {row.state for row in await scene.all_of(services, Delivery)} == {"sent"}
 
