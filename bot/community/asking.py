@@ -20,6 +20,7 @@ from storage.database import clock
 from storage.lanes import Claimed
 from storage.tables import Delivery
 
+# After a text was taken: most ends are known within seconds, some when a phone is switched on.
 LOOKS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=24))
 
 

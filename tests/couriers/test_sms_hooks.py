@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from bot.app import make_app
-from bot.community.segments import count
+from bot.community.segments import count, plain
 from bot.couriers.sms import SmsCourier, SmsSettings, hooks, replies
 from bot.couriers.sms.meanings import reported
 from bot.messages import News, Wish
@@ -430,7 +430,7 @@ async def test_twilios_word_for_it_beats_ours(house: House) -> None:
         ("STOP", ""),
         ("start ", ""),
         ("stop, please", "You will get no more texts from us."),
-        ("ALTO", "No recibira"),
+        ("ALTO", "No le enviaremos otro mensaje."),
         ("arrêt", "ne recevrez plus"),
         ("HELP", "This number sends invitations for join.example.org."),
         ("ayuda", "join.example.org"),
@@ -462,6 +462,27 @@ async def test_another_machine_is_not_answered_for_ever(house: House) -> None:
     stopped = await house.call(hooks.INBOUND, message_form(PHONE, "stop, please"))
     assert "<Message>" not in stopped.text
     assert "does not want to be written to" in await house.card(), "heard it is all the same"
+
+
+@pytest.mark.parametrize("answer", replies.ANSWERS.values())
+def test_an_answer_loses_no_accents_on_the_way(answer: str) -> None:
+    assert plain(answer) == answer
+
+
+async def test_a_fault_of_ours_is_logged_and_not_shown(
+    sqlite_storage: Storage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def broken(told: object) -> None:
+        raise RuntimeError("broken")
+
+    async with opened(sqlite_storage) as house:
+        courier = house.services.couriers["text"]
+        assert isinstance(courier, SmsCourier)
+        courier.plug(broken, address=ADDRESS)
+        house.app = Starlette(routes=courier.routes())
+        answer = await house.call(hooks.INBOUND, message_form(PHONE, "STOP"))
+        assert (answer.status_code, "broken" in answer.text) == (500, False)
+        assert "sms.call_failed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("host", ["a.io", "x" * 60 + ".example.org", "bücher.example"])

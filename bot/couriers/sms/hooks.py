@@ -40,7 +40,6 @@ def routes(hear: Hear, *, address: str, secrets: Sequence[str]) -> list[BaseRout
 
     Takes: address, of our pages as Twilio knows it; secrets, any of which may have signed.
     """
-
     patience = Patience()
 
     def guarded(read: Callable[[Request, Form], Heard]) -> Handle:
@@ -51,11 +50,14 @@ def routes(hear: Hear, *, address: str, secrets: Sequence[str]) -> list[BaseRout
             if not _is_signed(request, form, address, secrets):
                 log.warning("sms.not_signed", path=request.scope["path"])
                 return PlainTextResponse("Not signed by Twilio.", 403)
-            told, answer = read(request, form)
             try:
+                told, answer = read(request, form)
                 await hear(told)
             except DatabaseAway:
                 return PlainTextResponse("The database is away.", 503)
+            except Exception:
+                log.exception("sms.call_failed", path=request.scope["path"])
+                return PlainTextResponse("Something went wrong on our side.", 500)
             return answer
 
         return heard

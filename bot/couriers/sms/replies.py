@@ -40,17 +40,21 @@ _POLITE = frozenset(["please", "pls", "now", "thanks", "por", "favor", "gracias"
 _MOST, _WHILE = 5, 3600.0  # answers to one number in so many seconds
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")  # E.164; a name or a short code cannot be written to
 
-_ANSWERS: dict[tuple[Meant, Language], str] = {
+# Their letters are those of GSM-7, which has an é and no á: nothing is lost on the way.
+ANSWERS: dict[tuple[Meant, Language], str] = {
     ("stop", "en"): "You will get no more texts from us. Reply START to get them again.",
-    ("stop", "es"): "No recibirá más mensajes nuestros. Responda START para volver a recibirlos.",
+    ("stop", "es"): "No le enviaremos otro mensaje. Responda START si cambia de idea.",
     ("stop", "fr"): "Vous ne recevrez plus nos SMS. Répondez START pour les recevoir à nouveau.",
     ("start", "en"): "You can get texts from us again. Reply STOP to opt out.",
-    ("start", "es"): "Puede volver a recibir mensajes nuestros. Responda STOP para no recibirlos.",
+    ("start", "es"): "De nuevo puede recibir mensajes nuestros. Responda STOP para no recibirlos.",
     ("start", "fr"): "Vous pouvez recevoir nos SMS à nouveau. Répondez STOP pour les refuser.",
     ("help", "en"): "This number sends invitations for {house}. Nobody reads the answers. "
     "Reply STOP to opt out.",
-    ("help", "es"): "Este número envía invitaciones de {house}. Nadie lee las respuestas. "
-    "Responda STOP para no recibirlas.",
+    (
+        "help",
+        "es",
+    ): "Este es el remitente de las invitaciones de {house}. Nadie lee las "
+    "respuestas. Responda STOP para no recibirlas.",
     ("help", "fr"): "Ce numéro envoie des invitations de {house}. Personne ne lit les réponses. "
     "Répondez STOP pour les refuser.",
 }
@@ -119,7 +123,7 @@ def answer_to(form: Mapping[str, str], *, house: str) -> str:
         return ""
     found = understood(body)
     meant: Meant = "help" if found.meant == "other" else found.meant
-    return fit(_ANSWERS[meant, found.language].format, {"house": house})
+    return fit(ANSWERS[meant, found.language].format, {"house": house})
 
 
 def twiml(words: str) -> str:
