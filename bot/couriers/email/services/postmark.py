@@ -50,17 +50,16 @@ class Postmark:
     async def _read(self, headers: Headers, body: bytes) -> list[News]:
         self._prove(headers.get("authorization", ""))
         event = payloads.load(body)
-        record = payloads.text(event, "RecordType")
-        number = payloads.text(event, "ID") or payloads.text(event, "MessageID")
-        if not record:
-            raise Unreadable("no event of Postmark")
+        record, tag = (
+            payloads.text(event, "RecordType"),
+            payloads.tag(event, "Metadata", "delivery"),
+        )
         verdict = verdicts.judged(_NAME, _RECORDS, record, event)
-        if verdict is None:
-            return []
-        if not _ID.fullmatch(number):
+        number = payloads.text(event, "ID") or payloads.text(event, "MessageID")
+        if tag and not _ID.fullmatch(number):  # not of a trial call, which is about no letter
             raise Unreadable("an event without a number")
-        tag = payloads.tag(event, "Metadata", "delivery")
-        return verdicts.news(_NAME, verdict, key=f"{record}:{number}:{verdict.event}", tag=tag)
+        key = f"{record}:{number}:{verdict.event if verdict else ''}"
+        return verdicts.news(_NAME, verdict, key=key, tag=tag)
 
     def _prove(self, authorization: str) -> None:
         """Check the password, in the same time for each wrong one. Raises: NotProven."""
