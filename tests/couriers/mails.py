@@ -1,6 +1,9 @@
-"""Mail as it comes back: reports, complaints, prose, wishes and what people write."""
+"""Mail as it comes back, reports, complaints, prose and wishes, and what is read of it."""
 
 from textwrap import dedent
+
+from bot.couriers.email.returns import reports
+from bot.messages import News
 
 BACK = "bounces@mail.example"
 TAG = "h-x3f9k2m4qa"
@@ -73,3 +76,16 @@ def _several(kind: str, parts: dict[str, str]) -> str:
     for name, content in parts.items():
         lines += ["--=b", f"Content-Type: {name}", "", content]
     return "\n".join([*lines, "--=b--", ""])
+
+
+def read(content: bytes, *, return_path: str = BACK) -> News | None:
+    """What the message says of one letter."""
+    found = reports.read(content, return_path=return_path)
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def told(content: bytes) -> tuple[str, str, str]:
+    """Event, code and words."""
+    news = read(content)
+    return (news.event, news.code, news.words) if news else ("", "", "")

@@ -14,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.couriers.email import EmailCourier, EmailSettings
+from bot.couriers.email.returns.folder import open_folder
 from bot.couriers.email.returns.mailbox import Inbox
 from bot.messages import Letter, News, Wish
 from bot.ports import HearsBack
@@ -240,6 +241,15 @@ async def test_a_fault_of_ours_is_noted_and_ends_nothing() -> None:
                 await until(lambda: logs)
                 assert server.unread == [1]
     assert [(log["event"], log["log_level"]) for log in logs] == [("returns.failed", "error")]
+
+
+async def test_what_somebody_has_removed_meanwhile_is_nothing() -> None:
+    async with ImapStandIn() as server:
+        folder = await asyncio.to_thread(open_folder, settings(server), answer_within=_PATIENCE)
+        assert await asyncio.to_thread(folder.read, 1) == b""
+        await asyncio.to_thread(folder.mark_read, [])
+        await asyncio.to_thread(folder.close)
+    assert "STORE" not in server.said
 
 
 async def test_letters_leave_while_the_mailbox_is_silent(letter: Callable[..., Letter]) -> None:

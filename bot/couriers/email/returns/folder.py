@@ -32,7 +32,10 @@ class Folder:
     validity: str  # while it is the same, so are the messages' ids
 
     def unread(self, *, after: int) -> list[int]:
-        """The ids of unread messages beyond this one, oldest first. Raises: IMAP4.error, OSError"""
+        """The ids of unread messages beyond this one, oldest first.
+
+        Raises: IMAP4.error, OSError; the others, too.
+        """
         found = self._say("SEARCH", "UNSEEN", "UID", f"{after + 1}:*")
         ids = sorted(int(each) for line in found if line for each in line.split())
         return [each for each in ids if each > after]  # of none, "*" gives the last one
