@@ -87,12 +87,12 @@ class Languages(Mapping[str, Language]):
 
     def closest(self, *tags: str) -> Language | None:
         """The first of these that we speak, in whatever variety: "es-MX" is met by "es"."""
-        for tag in filter(None, tags):
-            base = tag.lower().partition("-")[0]
-            near = (ours for ours in self if ours.lower().partition("-")[0] == base)
-            exact = (ours for ours in self if ours.lower() == tag.lower())
-            if found := next(exact, None) or (self.get(base) and base) or next(near, None):
-                return self[found]
+        for wanted in map(str.lower, filter(None, tags)):
+            base = wanted.partition("-")[0]
+            near = [ours for ours in self if ours.lower().partition("-")[0] == base]
+            if near:
+                # itself, then the language as such, then another variety
+                return self[max(near, key=lambda ours: (ours.lower() == wanted, ours == base))]
         return None
 
     def of(self, *tags: str) -> Language:
@@ -138,7 +138,7 @@ def _read(path: Path) -> Language:
 
 
 def _catalogue(path: Path, locale: Locale) -> Catalog:
-    text = path.read_text("utf-8")
+    text = path.read_text("utf-8-sig")
     for number, line in enumerate(text.splitlines(), 1):
         if not _LINE.fullmatch(line.strip()):  # the reader would pass over it
             raise _broken(path, number, "a quotation mark or a keyword is missing or too many")
@@ -148,9 +148,17 @@ def _catalogue(path: Path, locale: Locale) -> Catalog:
 def _check(path: Path, catalogue: Catalog) -> None:
     """Whoever reads a translation must not meet a fact that the sentence does not have."""
     for message in catalogue:
-        if message.id and placeholders(message.string) - placeholders(message.id):
-            names = ", ".join(sorted(placeholders(message.string) - placeholders(message.id)))
+        strange = _filled_in(message.string) - _filled_in(message.id) if message.id else set()
+        if strange:
+            names = ", ".join(sorted(strange))
             raise _broken(path, message.lineno or 0, f"{names} is not in the original")
+
+
+def _filled_in(text: Any) -> set[str]:
+    """The placeholders, and what would be taken for the beginning of one."""
+    forms = [text] if isinstance(text, str) else text
+    bare = "".join(_PLACEHOLDER.sub("", form) for form in forms)
+    return placeholders(text) | ({*"%{}"} & {*bare})
 
 
 def placeholders(text: Any) -> set[str]:

@@ -139,6 +139,7 @@ async def add(
                 email_key=contacts.known("email", email).key(services.keys) if email else None,
                 phone=phone or None,
                 phone_key=contacts.known("text", phone).key(services.keys) if phone else None,
+                language=head.language,
                 joined_at=now,
             ),
         )

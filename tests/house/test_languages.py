@@ -177,6 +177,9 @@ def test_spanish_marks_come_in_pairs(path: Path) -> None:
         ('msgid "Hello,"\nmsgstr "Hola:"\nmsgst "x"\n', 3),
         ('msgid "Hello,"\nmsgstr "Ho"la"\n', 2),
         ('\n\nmsgid "Hello %(name)s,"\nmsgstr "Hola, %(nombre)s:"\n', 3),
+        ('msgid "all"\nmsgstr "100 % de todo"\n', 1),
+        ('msgid "{limit} at most"\nmsgstr "{limit como mucho"\n', 1),
+        ('msgid "%(count)s left"\nmsgstr "quedan %(counts"\n', 1),
         ('msgid "{limit} at most"\nmsgstr "{limite} como mucho"\n', 1),
     ],
 )
@@ -226,6 +229,7 @@ def test_a_date_is_written_out(tag: str, said: str) -> None:
         (["", "en-GB"], "en"),
         (["de"], "en"),
         ([], "en"),
+        (["-", "-es", "e-s"], "en"),
         (["e"], "en"),
     ],
 )
@@ -234,9 +238,13 @@ def test_the_first_language_that_we_speak_is_spoken(wished: list[str], found: st
 
 
 def test_a_variety_stands_in_for_its_language(tmp_path: Path) -> None:
-    (tmp_path / "pt-BR.po").write_text('msgid "a"\nmsgstr "b"\n')
+    for tag in ("pt-AO", "pt-BR"):
+        (tmp_path / f"{tag}.po").write_text('msgid "a"\nmsgstr "b"\n', "utf-8-sig")
     languages = read_languages(tmp_path)
-    assert languages.of("pt").tag == languages.of("pt-PT").tag == "pt-BR"
+    assert languages.of("pt").tag == languages.of("pt-PT").tag == "pt-AO"
+    assert languages.of("PT-br").tag == "pt-BR"
+    (tmp_path / "pt.po").write_text('msgid "a"\nmsgstr "b"\n')
+    assert read_languages(tmp_path).of("pt-PT").tag == "pt"
 
 
 @pytest.mark.parametrize("typed", ["Spanish", " spanish ", "español", "ES"])

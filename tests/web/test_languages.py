@@ -4,15 +4,19 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from playwright.async_api import Browser
 from sqlalchemy import update
 from sqlmodel import Session, select
 
 from bot.ports import Services
+from bot.templating import Templates
 from bot.web.visits import accepted
 from storage.tables import Community, Invitation, Member
+from tests.house.test_templates import NAMES, words_for
 from tests.web.conftest import Clock, Invite
 from tests.web.visitor import Page, Visitor
 
+PAGES = [name for name in NAMES if name.startswith("web/") and name.endswith(".html")]
 ROSA = {"name": "Rosa Díaz", "address": "Flat 4B", "contact": "rosa@example.net"}
 
 
@@ -171,3 +175,15 @@ async def test_an_opt_out_is_in_the_language_of_the_letter_too(visitor: Visitor)
 )
 def test_a_browser_says_what_it_likes_best(header: str, found: list[str]) -> None:
     assert accepted(header) == found
+
+
+@pytest.mark.browser
+async def test_every_page_fits_a_narrow_phone_in_every_language(browser: Browser) -> None:
+    screen = await browser.new_page(viewport={"width": 320, "height": 640})
+    templates = Templates()
+    for tag in templates.languages:
+        for name in PAGES:
+            words = words_for(name, brief=False)
+            await screen.set_content(templates.render(name, language=tag, **words))
+            wide = await screen.evaluate("document.documentElement.scrollWidth")
+            assert wide <= 320, (tag, name)
