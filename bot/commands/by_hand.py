@@ -8,6 +8,7 @@ from bot.community import by_hand, invitations
 from bot.community.errors import Refusal
 from bot.community.inviting import Invited
 from bot.community.leaders import Actor
+from bot.community.patience import TooOften, TooSoon
 from bot.messages import Button, Field, Form, Reply
 from bot.ports import Services
 
@@ -58,6 +59,11 @@ async def _send_one(
     typed = typed or said.fields.get("to", "")
     try:
         page = await by_hand.prepare(services, actor, wanted, typed=typed, now=now)
+    except (TooOften, TooSoon) as refusal:
+        page = await by_hand.page_of(services, actor, wanted, stands="sent", now=now)
+        if page is None:
+            raise
+        return _opens(services, page, refusal.words, "Should it not have gone, it is still there.")
     except Refusal as refusal:
         if not said.fields:
             raise

@@ -40,26 +40,24 @@ def purpose(leader_id: int) -> str:
     return f"by hand:{leader_id}"
 
 
-async def page_of(services: Services, actor: Actor, number: int, *, now: datetime) -> str | None:
-    """The address of the page where an invitation waits for the actor to send it, if it does."""
+async def page_of(
+    services: Services, actor: Actor, number: int, *, stands: Label = WAITS, now: datetime
+) -> str | None:
+    """The address of the actor's page with an invitation that stands so; None when there is none.
+
+    Takes: stands, "sent" for one that the actor sent already.
+    """
 
     def query(session: Session) -> str | None:
         row = invitations.usable(session, actor, number)
-        waiting = _waiting(session, row, actor.leader_id, now=now)
-        if waiting is None or row.receipt_id is None:
+        newest = deliveries.of_invitation(session, row.id)[-1:]
+        if row.receipt_id is None or not newest or not is_theirs(newest[0], actor.leader_id):
+            return None
+        if label(row, newest[0], now=now) != stands:
             return None
         return page(services, actor.leader_id, row.receipt_id, now=now)
 
     return await services.storage.read(query)
-
-
-def _waiting(
-    session: Session, row: Invitation, leader_id: int, *, now: datetime
-) -> Delivery | None:
-    for newest in deliveries.of_invitation(session, row.id)[-1:]:
-        if is_theirs(newest, leader_id) and label(row, newest, now=now) == WAITS:
-            return newest
-    return None
 
 
 def is_theirs(delivery: Delivery, leader_id: int) -> bool:

@@ -301,10 +301,8 @@ def _slots(
     for medium in dict.fromkeys(row.medium for row in rows):
         alike = [row for row in rows if row.medium == medium]
         to = [contacts.known(medium, row.contact or "") for row in alike]
-        ahead = 0 if medium == "hand" else limits.MOST_DAYS
+        ahead = limits.days_ahead(medium)
         given = limits.allot(session, services, actor, community, to, now=now, most_days=ahead)
-        if medium == "hand":  # when it is night there is the leader's own to know
-            given = [Slot()] * len(alike)
         slots |= {row.id: slot for row, slot in zip(alike, given, strict=True)}
         if medium == "text":
             suspicions.look(session, actor, community, to, now=now)

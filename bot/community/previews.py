@@ -138,7 +138,8 @@ def _judge_all(
         created_at=now,
     )
     to = [row.contact for row in rows if row.verdict == "good" and row.contact]
-    waits = limits.forecast(session, services, actor, community, to, now=now)
+    ahead = limits.days_ahead(medium)
+    waits = limits.forecast(session, services, actor, community, to, now=now, most_days=ahead)
     return Preview(medium, tuple(rows), invitations.add_draft(session, draft).id, waits)
 
 

@@ -1,5 +1,6 @@
 """By hand: texts from leaders' own phones, which nothing of ours carries, or says that it did."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from sqlmodel import Session
 from bot.community import by_hand, by_hand_page, invitations, optouts
 from bot.community.by_hand_page import PageClosed, ToSend
 from bot.community.leaders import Actor
+from bot.couriers.outbox import OutboxCourier
 from bot.messages import Reply
 from bot.ports import Services
 from storage.database import Storage
@@ -41,6 +43,17 @@ def opened_by(reply: Reply) -> tuple[int, str]:
 async def shown(services: Services, reply: Reply, *, now: object = NOW) -> ToSend:
     """The page that a reply's button opens."""
     return await by_hand_page.look(services, *opened_by(reply), now=now)
+
+
+class Ringing(OutboxCourier):
+    """A courier whose letters make telephones ring."""
+
+    wakes = True
+
+
+def limited(services: Services, **limits: int) -> Services:
+    """The same house with other limits."""
+    return replace(services, settings=services.settings.model_copy(update=limits))
 
 
 async def letters(services: Services) -> list[Delivery]:
@@ -215,3 +228,24 @@ async def test_what_does_not_go_by_hand_cannot_be_said_to(services: Services, ro
     await say(services, "/invites void 1")
     with pytest.raises(invitations.IsVoid):
         await by_hand.prepare(services, robin, 1, typed=NUMBER, now=NOW)
+
+
+async def test_a_tick_by_mistake_leaves_the_words_to_be_sent(services: Services) -> None:
+    services = limited(services, limit_resend_hours=24)
+    await say(services, f"/invite text {NUMBER}")
+    await say(services, "/invites sent 1")
+    again = await say(services, "/invites hand 1")
+    assert "Should it not have gone, it is still there." in again.text
+    assert [text.label for text in (await shown(services, again)).texts] == ["sent"]
+    assert len(await letters(services)) == 1
+
+
+async def test_night_and_tomorrow_are_the_leader_s_own_to_know(opened: Storage) -> None:
+    services = await scene.plugged(opened)
+    services = limited(replace(services, couriers={"text": Ringing("text")}), limit_texts=2)
+    asked = await say(services, "/invite hand 201 555 0123, 201 555 0124")
+    assert "tomorrow" not in asked.text
+    await say(services, asked.buttons[0].call)
+    assert [letter.words for letter in await letters(services)] == ["", ""]
+    over = await say(services, "/invite hand 201 555 0125")
+    assert over.text.startswith("Nothing was sent: you can send 2 texts a day")
