@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.couriers import sms
 from bot.couriers.sms import SmsCourier, SmsSettings, configured, problems
+from bot.couriers.sms.meanings import reported
 from bot.messages import Letter
 from bot.settings import Misconfigured
 from tests.standins import twilio as standin
@@ -203,6 +205,44 @@ async def test_a_text_that_failed_since_is_told_with_its_reason(text: Write) -> 
         assert (found.outcome, found.code, found.provider_id) == ("permanent", "30005", sid)
         server.move(sid, "delivered")
         assert (await carrier.find(text())).outcome == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("codes", "words", "acts"),
+    [
+        ((21211, 21217), "not look like a working phone number", "leader"),
+        ((21614, 21635, 30006), "landline", "leader"),
+        ((21265,), "short code", "leader"),
+        ((21610,), "replied STOP", "leader"),
+        ((21408,), "this country are switched off", "operator"),
+        ((21612,), "cannot reach this number", "leader"),
+        ((21608, 572005), "in trial", "operator"),
+        ((21606, 21703, 21659, 21704, 20003, 90010, 30002), "not set up correctly", "operator"),
+        ((21617,), "too long", "operator"),
+        ((30003,), "resend tomorrow", "leader"),
+        ((30004,), "blocked by their carrier", "leader"),
+        ((30005,), "not in use", "leader"),
+        ((30007,), "filtered", "operator"),
+        ((30008,), "gave no reason", "leader"),
+        ((30024, 30032, 30034), "not registered", "operator"),
+        ((30036,), "waited too long", "leader"),
+        ((30110,), "our link's domain", "operator"),
+        ((21611, 30001), "dropped. You can resend", "leader"),
+        ((30450, 30453), "in half an hour", "leader"),
+        ((1, 39999), "Try e-mail or an Access Pass", "leader"),
+    ],
+)
+def test_every_late_failure_has_words_and_somebody_who_acts(
+    codes: tuple[int, ...], words: str, acts: str
+) -> None:
+    for code in codes:
+        with capture_logs() as logs:
+            news = reported("SM1", "undelivered", str(code))
+        assert news is not None
+        assert words in news.words
+        assert news.code == str(code)
+        told = [line for line in logs if line["event"] == "sms.needs_operator"]
+        assert bool(told) == (acts == "operator"), code
 
 
 async def test_while_twilio_cannot_be_asked_the_fate_stays_unclear(text: Write) -> None:

@@ -232,8 +232,8 @@ async def test_a_report_told_twice_is_one_fact(house: House) -> None:
     assert events == ["sent", "delivered"]
 
 
-async def test_a_report_that_outruns_the_answer_names_the_text(sqlite_storage: Storage) -> None:
-    async with opened(sqlite_storage) as house:
+async def test_a_report_that_outruns_the_answer_names_the_text(storage: Storage) -> None:
+    async with opened(storage) as house:
         house.twilio.fail("drop_after", times=1)
         await rounds.invite(house.services, PHONE, medium="text")
         await rounds.round_made(house.services)

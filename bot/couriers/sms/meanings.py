@@ -121,7 +121,7 @@ _MEANINGS: dict[int, Meaning] = {
         "config",
         f"Our link's domain is blocked by the carriers. {_TELL}",
         "operator",
-        later=f"The carriers block our link's domain, so it did not arrive. {_MEND}",
+        later=f"The carriers block our link's domain, so this did not arrive. {_MEND}",
     ),
 }  # fmt: skip
 
