@@ -321,7 +321,7 @@ class Job(SQLModel, table=True):
     id: int = _id()
     community_id: int | None = _maybe_of("community")
     lane: str
-    kind: str  # deliver, joined, announce, receipt, notice, sweep
+    kind: str  # what it means: `KINDS` of `bot.app`
     key: str = Field(unique=True)  # asked for twice is done once
     args: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)  # ids of what it is about
     state: str = "ready"  # ready, done, dead; held until a leader lets it go on

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, letters, mornings, tokens
+from bot.community import contacts, inviting, letters, mornings, receipts, tokens
 from bot.community.ledger import Record
 from bot.community.letters import last_day
 from bot.community.optouts import UnknownLink
@@ -155,6 +155,9 @@ async def _set(
     def change(session: Session) -> Reminded:
         row = _invitation(session, services.keys, token)
         row.unreminded_at = unreminded_at
+        session.flush()
+        if row.receipt_id is not None:
+            receipts.refresh(session, row.receipt_id)
         audits.note(
             session,
             row.community_id,

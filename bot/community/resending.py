@@ -154,22 +154,33 @@ def _send_all(
 
 
 def _renew(session: Session, actor: Actor, rows: Sequence[Invitation], *, now: datetime) -> None:
-    """Let the codes work as long as new ones, and show them all in one new receipt."""
+    """Let the codes work as long as new ones, and show the actor's own in one new receipt.
+
+    Those that another leader's message shows stay there: that leader goes on reading of them.
+    """
     community = communities.get(session, actor.community_id)
     until = inviting.expiry(community, community.code_days, now=now)
-    receipt = receipts.open_receipt(
+    before = deliveries.receipts(session, {row.receipt_id for row in rows if row.receipt_id})
+    elsewhere = {receipt.id for receipt in before if receipt.leader_id != actor.leader_id}
+    own = [row for row in rows if row.receipt_id not in elsewhere]
+    receipt_id = _new_receipt(session, actor, now=now) if own else None
+    for row in rows:
+        row.expires_at = until
+    for row in own:
+        row.receipt_id = receipt_id
+    session.flush()
+    receipts.follow(session, before)
+
+
+def _new_receipt(session: Session, actor: Actor, *, now: datetime) -> int:
+    return receipts.open_receipt(
         session,
-        community.id,
+        actor.community_id,
         leader_id=actor.leader_id,
         chat=actor.chat,
         channel=actor.private,
         now=now,
-    )
-    before = {row.receipt_id for row in rows if row.receipt_id is not None}
-    for row in rows:
-        row.expires_at, row.receipt_id = until, receipt.id
-    session.flush()
-    receipts.follow(session, deliveries.receipts(session, before))
+    ).id
 
 
 def _sorted(

@@ -247,6 +247,7 @@ async def test_looking_changes_nothing_and_a_forged_link_is_unknown(
     assert seen == reminders.Reminded("Maple Court", "a•••@example.org", "en", stopped=False)
     assert (await reminders.stop(services, _token(services, row), now=NOW)).stopped
     assert (await reminders.look(services, _token(services, row))).stopped
+    assert [job.args["receipt"] for job in await scene.jobs(services, "receipt")] == [1]
     trail = [audit.action for audit in await scene.all_of(services, Audit)]
     assert trail[-1] == "reminders.stopped"
     other = tokens.sign(services.keys, "optout", row.id)

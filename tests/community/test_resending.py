@@ -69,6 +69,23 @@ async def _receipts(services: Services) -> list[Receipt]:
     return await scene.all_of(services, Receipt)
 
 
+async def test_another_leaders_stay_in_that_leaders_message(
+    services: Services, robin: Actor
+) -> None:
+    sam = await scene.second_leader(services)
+    await sent(services, 1, robin)
+    await scene.invite(services, sam, "sam@ex.org")
+    await happens(services, 2, "sent")
+    draft_id = (await seen(services, sam)).draft_id
+    assert draft_id is not None
+    done = await resending.send(services, sam, draft_id=draft_id, now=LATER)
+    assert len(done.goes) == 2
+    shown = {row.contact: row.receipt_id for row in await scene.all_of(services, Invitation)}
+    assert shown == {"n0@ex.org": 1, "sam@ex.org": 3}
+    asked = {job.args["receipt"] for job in await scene.jobs(services, "receipt")}
+    assert asked == {1, 2, 3}
+
+
 async def test_who_is_left_out_and_why(services: Services, robin: Actor) -> None:
     rows = await sent(services, 6, robin)
     await happens(services, rows[0].id, "bounced")
