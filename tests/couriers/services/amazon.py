@@ -100,7 +100,8 @@ class Amazon:
         }
         return proof | message if "SigningCertURL" in message else message | proof
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.Response:
+        """Note what is asked for, and give it."""
         self.asked.append(request.path_qs)
         if self.trouble:
             return web.Response(status=self.trouble, headers={"Location": self.url})
@@ -114,7 +115,7 @@ async def running(certificates: Certificates) -> AsyncIterator[Amazon]:
     """Amazon, reachable by https."""
     amazon = Amazon()
     app = web.Application()
-    app.router.add_get("/{path:.*}", amazon._answer)
+    app.router.add_get("/{path:.*}", amazon.answer)
     async with serving(app, tls=certificates.for_server()) as amazon.url:
         amazon.trust = ssl.create_default_context(cafile=certificates.authority)
         yield amazon
