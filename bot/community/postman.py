@@ -2,8 +2,8 @@
 
 Each lane has a loop that claims what is due and starts it; network happens outside transactions,
 and the outcome, its event and the end of the job are one commit. Any number of postmen may work on
-one PostgreSQL database. What a job means is in `carrying.py`, `joining.py`, `telling.py`
-and `sweeping.py`.
+one PostgreSQL database. What a job means is in `carrying.py`, `asking.py`, `joining.py`,
+`telling.py`, `sweeping.py` and others.
 """
 
 import asyncio
