@@ -92,7 +92,15 @@ async def test_a_wrong_tag_is_not_mended_by_a_message_id(desk: Desk, amazon: Ama
 
 
 async def test_a_letter_that_is_not_ours_is_let_be(desk: Desk, amazon: Amazon) -> None:
-    for number, mail in enumerate([{}, {"tags": []}, {"tags": {"delivery": [7]}}, {"headers": 1}]):
+    odd = [{"name": "Message-ID", "value": value} for value in ("", "none", "<a\x00b@c>", None)]
+    mails: list[dict[str, Any]] = [
+        {},
+        {"tags": []},
+        {"tags": {"delivery": [7]}},
+        {"headers": 1},
+        {"headers": odd},
+    ]
+    for number, mail in enumerate(mails):
         assert (await post(desk, amazon, DELIVERED | {"mail": mail}, number=number)).is_success
     assert await desk.events() == []
 
