@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlmodel import Session
 
-from bot.community import letters, limits, outcomes, quiet, troubles
+from bot.community import letters, outcomes, quiet, troubles
 from bot.community.deliveries import note, refresh
 from bot.community.ledger import Record
 from bot.community.limits import Slot
@@ -153,12 +153,12 @@ def _ready(
     now: datetime,
 ) -> Ready:
     sleeps = None
-    hours = limits.hours_of(services, delivery.medium)
+    hours = quiet.hours_of(services, delivery.medium)
     if hours is not None and delivery.event not in _ASKED_FOR:
         community = communities.get(session, delivery.community_id)
         morning = quiet.opens(delivery.contact or "", now, zone=community.timezone, hours=hours)
         if morning > now:
-            sleeps = (morning, Slot(morning, limits.at_night(hours)).words(community.timezone))
+            sleeps = (morning, Slot(morning, quiet.at_night(hours)).words(community.timezone))
     letter = letters.render(session, services, delivery)
     return Ready(letter, delivery, receipt, delivery.medium in stuck, sleeps)
 

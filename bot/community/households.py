@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import announcements, contacts, inviting, letters, names, notices, tokens
+from bot.community import announcements, contacts, letters, names, notices, sending, tokens
 from bot.community.contacts import BadContact, Contact
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
@@ -254,7 +254,7 @@ def _write_link(session: Session, services: Services, member: Member, *, now: da
         member_id=member.id,
     )
     deliveries.add_all(session, [letter])
-    inviting.carry(session, [letter])
+    sending.carry(session, [letter])
 
 
 def _hashed(keys: Keys, source: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, patience, previews, receipts
+from bot.community import contacts, inviting, patience, previews, receipts, sending
 from bot.community.contacts import Contact, Way
 from bot.community.deliveries import job_keys
 from bot.community.errors import Refusal
@@ -166,7 +166,7 @@ def _send_again(
             raise HasBounced(number=row.id)
         case _:
             raise AskedNotTo
-    row.expires_at = inviting.expiry(community, community.code_days, now=now)
+    row.expires_at = sending.expiry(community, community.code_days, now=now)
     if row.receipt_id is None:
         row.receipt_id = receipts.open_receipt(
             session,
@@ -178,7 +178,7 @@ def _send_again(
         ).id
     session.flush()
     cancel(session, job_keys(letters))
-    inviting.dispatch(session, services, actor, [row], now=now, attempts={row.id: len(letters) + 1})
+    sending.dispatch(session, services, actor, [row], now=now, attempts={row.id: len(letters) + 1})
     receipts.refresh(session, row.receipt_id)
     inviting.note(session, actor, action, row, now=now)
     return contact
@@ -219,7 +219,7 @@ async def reopen(services: Services, actor: Actor, number: int, *, now: datetime
             raise NotVoid
         letters = deliveries.of_invitation(session, row.id)
         for letter in [letter for letter in letters if letter.event == "invitation"][-1:]:
-            inviting.carry_after_all(session, letter)
+            sending.carry_after_all(session, letter)
         return _changed(session, actor, row, "invitation.reopened", now=now)
 
     return await services.storage.write(change)

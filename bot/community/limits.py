@@ -236,22 +236,10 @@ def _slot(
     now: datetime,
 ) -> Slot:
     at = opens
-    if (hours := hours_of(services, contact.medium)) is not None:
+    if (hours := quiet.hours_of(services, contact.medium)) is not None:
         at = quiet.opens(contact.address, opens, zone=community.timezone, hours=hours)
-        why = why or at_night(hours)
+        why = why or quiet.at_night(hours)
     return Slot(at, why) if at > now else Slot()
-
-
-def at_night(hours: quiet.Hours) -> str:
-    """Why a text waits for the morning."""
-    return f"no text leaves between {hours[0]}:00 and {hours[1]}:00 where the recipient is"
-
-
-def hours_of(services: Services, medium: str) -> quiet.Hours | None:
-    """The hours in which no letter of this medium leaves."""
-    courier = services.couriers.get("text")
-    is_heard = medium == "text" and courier is not None and courier.wakes
-    return services.settings.quiet if is_heard else None
 
 
 def _full(days: int) -> str:

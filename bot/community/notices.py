@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, letters
+from bot.community import contacts, letters, sending
 from bot.community.contacts import Contact
 from bot.ports import Services
 from storage import communities, deliveries, members
@@ -45,7 +45,7 @@ def joined_a_household(
             member_id=head.id,
         )
         deliveries.add_all(session, [letter])
-        inviting.carry(session, [letter])
+        sending.carry(session, [letter])
     words = (
         f"{newcomer.name} joined the household of {head.name} at {household.address}. "
         "If that is not right, please ask them."

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from bot.community import codes, invitations, inviting, letters, names, receipts
+from bot.community import codes, invitations, inviting, letters, names, receipts, sending
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.messages import Card, File
@@ -64,9 +64,7 @@ def _mint(
     session: Session, services: Services, actor: Actor, count: int, label: str, now: datetime
 ) -> int:
     community = communities.get(session, actor.community_id)
-    until = (
-        inviting.expiry(community, community.pass_days, now=now) if community.pass_days else None
-    )
+    until = sending.expiry(community, community.pass_days, now=now) if community.pass_days else None
     receipt = receipts.open_receipt(
         session,
         actor.community_id,
@@ -137,7 +135,7 @@ async def print_one(services: Services, actor: Actor, number: int, *, now: datet
         row = invitations.usable(session, actor, number)
         community = communities.get(session, actor.community_id)
         if row.expires_at is not None:
-            row.expires_at = inviting.expiry(community, community.code_days, now=now)
+            row.expires_at = sending.expiry(community, community.code_days, now=now)
             session.flush()
         inviting.note(session, actor, "invitation.printed", row, now=now)
         if row.receipt_id is not None:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import timezone as zones_of_numbers
 
+from bot.ports import Services
+
 Hours = tuple[int, int]  # from this hour until that one, which may be of the next day
 
 _LONGEST_SEARCH = timedelta(days=1)  # zones that share no waking hour share none tomorrow
@@ -26,6 +28,18 @@ def opens(number: str, at: datetime, *, zone: str, hours: Hours) -> datetime:
             return moment
         moment = later
     return _wakes(at, ZoneInfo(zone), hours)
+
+
+def at_night(hours: Hours) -> str:
+    """Why a text waits for the morning."""
+    return f"no text leaves between {hours[0]}:00 and {hours[1]}:00 where the recipient is"
+
+
+def hours_of(services: Services, medium: str) -> Hours | None:
+    """The hours in which no letter of this medium leaves."""
+    courier = services.couriers.get("text")
+    is_heard = medium == "text" and courier is not None and courier.wakes
+    return services.settings.quiet if is_heard else None
 
 
 def _zones(number: str) -> Collection[str]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, letters, mornings, receipts, tokens
+from bot.community import contacts, letters, mornings, receipts, sending, tokens
 from bot.community.ledger import Record
 from bot.community.letters import last_day
 from bot.community.optouts import UnknownLink
@@ -67,7 +67,7 @@ def write_all(
     free = _not_members(session, services, community, due)
     written = [_letter(services, community, one, now=now) for one in islice(free, _A_DAY)]
     deliveries.add_all(session, written)
-    inviting.carry(session, written)
+    sending.carry(session, written)
     return written
 
 

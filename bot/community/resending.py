@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, labels, limits, patience, receipts
+from bot.community import contacts, inviting, labels, limits, patience, receipts, sending
 from bot.community.contacts import Contact
 from bot.community.deliveries import job_keys
 from bot.community.errors import Refusal
@@ -147,7 +147,7 @@ def _send_all(
     cancel(session, job_keys([letter for each in letters.values() for letter in each]))
     _renew(session, actor, rows, now=now)
     attempts = {number: len(before) + 1 for number, before in letters.items()}
-    waits = inviting.dispatch(session, services, actor, rows, now=now, attempts=attempts)
+    waits = sending.dispatch(session, services, actor, rows, now=now, attempts=attempts)
     for row in rows:
         inviting.note(session, actor, "invitation.resent", row, now=now)
     return waits
@@ -159,7 +159,7 @@ def _renew(session: Session, actor: Actor, rows: Sequence[Invitation], *, now: d
     Those that another leader's message shows stay there: that leader goes on reading of them.
     """
     community = communities.get(session, actor.community_id)
-    until = inviting.expiry(community, community.code_days, now=now)
+    until = sending.expiry(community, community.code_days, now=now)
     before = deliveries.receipts(session, {row.receipt_id for row in rows if row.receipt_id})
     elsewhere = {receipt.id for receipt in before if receipt.leader_id != actor.leader_id}
     own = [row for row in rows if row.receipt_id not in elsewhere]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import inviting, letters, notices, ways_in
+from bot.community import letters, notices, sending, ways_in
 from bot.community.ledger import Record
 from bot.community.sweeping import TIMER
 from bot.ports import Services
@@ -89,4 +89,4 @@ def _write(
         member_id=member.id,
     )
     deliveries.add_all(session, [letter])
-    inviting.carry(session, [letter])
+    sending.carry(session, [letter])
