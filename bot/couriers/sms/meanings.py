@@ -5,6 +5,7 @@ A code comes at once, with a refusal, or later, when the text was taken and then
 Source: https://www.twilio.com/docs/api/errors
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -140,6 +141,8 @@ CHECKING = Carried(
     "unclear", "We lost the connection while sending and are checking whether it went out."
 )
 
+_CODE = re.compile(r"[1-9][0-9]{0,8}")
+
 log = structlog.get_logger()
 
 
@@ -151,7 +154,7 @@ def refused(refusal: Any) -> Carried:
 
 
 def judged(code: int, *, status: int = 400) -> Carried:
-    """Judge the error code of a refusal, or of a text that was found to have failed."""
+    """Judge the error code of a refusal."""
     meaning = _MEANINGS.get(code) or _by_status(status)
     if meaning.outcome == "permanent":  # the postman tells the operator of what holds all up
         _tell_operator(meaning, str(code))
@@ -193,7 +196,7 @@ def reported(sid: str, status: str, code: str, *, tag: str = "") -> News | None:
 
 def _failure(code: str) -> Meaning | None:
     """The meaning of a late failure; none when Twilio gives no reason either."""
-    if not code.isdecimal() or not int(code):
+    if not _CODE.fullmatch(code):
         return None
     return _MEANINGS.get(int(code), _OTHERWISE)
 
