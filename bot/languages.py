@@ -53,6 +53,12 @@ class Language:
     locale: Locale
     translations: NullTranslations = field(repr=False)
 
+    @property
+    def called(self) -> set[str]:
+        """All that may be typed for it, in small letters; a variety answers to its language, too."""
+        names = {self.tag, self.name, self.english_name}
+        return {form.casefold() for name in names for form in (name, name.partition(" (")[0])}
+
     def say(self, words: str) -> str:
         """A sentence of ours in this language; what people wrote themselves stays as it is."""
         if not words:
@@ -102,10 +108,7 @@ class Languages(Mapping[str, Language]):
     def meant(self, typed: str) -> Language | None:
         """The language that a leader means by "es", "Spanish" or "español"."""
         word = typed.strip().casefold()
-        for one in self.values():
-            if word in {one.tag.casefold(), one.name.casefold(), one.english_name.casefold()}:
-                return one
-        return None
+        return next((one for one in self.values() if word in one.called), None)
 
 
 def read_languages(folder: Path) -> Languages:

@@ -19,11 +19,15 @@ def taken_off(services: Services, words: str) -> tuple[str, str]:
     said = _IN.search(words)
     if said is None:
         return words, ""
-    meant = services.templates.languages.meant(said[1])
+    return words[: said.start()], _tag(services, said[1])
+
+
+def _tag(services: Services, said: str) -> str:
+    meant = services.templates.languages.meant(said)
     if meant is None:
         ours = names(services.templates.languages)
-        raise Misused(f"I cannot write in “{said[1]}”, only in {ours}. Nothing was sent.")
-    return words[: said.start()], meant.tag
+        raise Misused(f"I cannot write in “{said}”, only in {ours}. Nothing was sent.")
+    return meant.tag
 
 
 def at_the_end(tag: str) -> str:
@@ -44,9 +48,8 @@ def field(services: Services, *ways: str) -> tuple[Field, ...]:
 
 
 def chosen(services: Services, filled: str) -> str:
-    """The tag of what was chosen in the form; empty for the community's."""
-    found = services.templates.languages.meant(filled) if filled != _OURS else None
-    return found.tag if found else ""
+    """The tag of what was chosen in the form; empty for the community's. Raises: Misused."""
+    return "" if filled in {"", _OURS} else _tag(services, filled)
 
 
 def choices(languages: Languages) -> tuple[tuple[str, str], ...]:

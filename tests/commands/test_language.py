@@ -60,6 +60,8 @@ async def test_the_form_asks_where_there_is_a_choice(services: Services) -> None
     assert fields[0].value in dict(fields[0].options)
     await say(services, "/invite", way="email", to="ana@example.org", language=fields[0].value)
     await say(services, "/invite", way="email", to="bo@example.org", language="fr")
+    reply = await say(services, "/invite", way="email", to="cy@example.org", language="xx")
+    assert "I cannot write in “xx”" in reply.text
     assert await languages(services) == ["en", "fr"]
 
 

@@ -92,6 +92,7 @@ def test_a_new_language_is_one_file(tmp_path: Path) -> None:
     assert languages["pt-BR"].say("Hello,") == "Olá,"
     assert languages["pt-BR"].say("Join") == "Join", "what is not translated is said in English"
     assert languages["pt-BR"].name == "português (Brasil)"
+    assert languages.meant("Portuguese") is languages.meant("português") is languages["pt-BR"]
 
 
 HELLO = 'msgid "Hello,"\nmsgstr "Olá,"'
