@@ -55,7 +55,7 @@ class Language:
 
     @property
     def called(self) -> set[str]:
-        """All that may be typed for it, in small letters; a variety answers to its language, too."""
+        """All that may be typed for it, in small letters; a variety is known by its language."""
         names = {self.tag, self.name, self.english_name}
         return {form.casefold() for name in names for form in (name, name.partition(" (")[0])}
 
