@@ -5,20 +5,16 @@ import dataclasses
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlmodel import Session
 from structlog.testing import capture_logs
 
-from bot.community import invitations, inviting, limits, previews, quiet
+from bot.community import invitations, inviting, limits, previews
 from bot.community.contacts import Way
 from bot.community.invitations import send_to
 from bot.community.leaders import Actor
 from bot.community.limits import LimitReached, Slot
-from bot.couriers.outbox import OutboxCourier
 from bot.ports import Services
 from bot.settings import Settings
 from storage import communities
@@ -46,20 +42,6 @@ def limited(services: Services, **chosen: Any) -> Services:
     unhurried = {"quiet_hours": "off", "limit_resend_hours": 0}
     settings = Settings(_env_file=None, public_url=scene.ADDRESS, **unhurried | chosen)
     return dataclasses.replace(services, settings=settings)
-
-
-class LoudOutbox(OutboxCourier):
-    """An outbox that wakes people, as real texts do."""
-
-    wakes = True
-
-
-def loud(services: Services, **chosen: Any) -> Services:
-    """The house with texts that wake people, and quiet hours."""
-    couriers = {**services.couriers, "text": LoudOutbox("text")}
-    return dataclasses.replace(
-        limited(services, **{"quiet_hours": "21-8"} | chosen), couriers=couriers
-    )
 
 
 async def move(services: Services, **to: str) -> None:
@@ -271,84 +253,6 @@ async def test_nobody_is_invited_more_than_three_times_a_month_by_whomever(
     assert await scene.invite(services, noor, "ana@example.org", now=after)
     reply = await scene.say(limited(services, limit_contact=1), "/invite email bob@example.org")
     assert "was invited 1 times in the last 30 days, here or elsewhere." in reply.text
-
-
-# Quiet hours
-
-
-NIGHT = datetime(2026, 1, 15, 3, 0, tzinfo=UTC)  # 22:00 in New York, 4:00 in Paris
-
-
-async def test_a_text_waits_until_it_is_morning_where_its_recipient_is(
-    services: Services, robin: Actor
-) -> None:
-    await scene.invite(loud(services), robin, "+1 201 555 0123", medium="text", now=NIGHT)
-    assert await goes_at(services) == [datetime(2026, 1, 15, 13, 0, tzinfo=UTC)]
-    (letter,) = await waiting(services)
-    assert letter.words == (
-        "Waits until 13:00 on 15 Jan 2026: "
-        "no text leaves between 21:00 and 8:00 where the recipient is."
-    )
-
-
-async def test_by_day_and_by_email_nothing_waits(services: Services, robin: Actor) -> None:
-    house = loud(services)
-    await scene.invite(house, robin, people(3), now=NIGHT)
-    by_day = NIGHT + timedelta(hours=12)
-    await scene.invite(house, robin, "+1 201 555 0123", medium="text", now=by_day)
-    off = loud(services, quiet_hours="off")
-    await scene.invite(off, robin, "+1 201 555 0124", medium="text", now=NIGHT)
-    assert await waiting(services) == []
-
-
-async def test_what_is_over_the_limit_waits_for_the_morning_too(
-    services: Services, robin: Actor
-) -> None:
-    await move(services, timezone="America/New_York")
-    house = loud(services, limit_texts=1)
-    by_day = datetime(2026, 1, 15, 17, 0, tzinfo=UTC)
-    await scene.invite(house, robin, "+12015550123\n+12015550124", medium="text", now=by_day)
-    assert (await goes_at(services))[1] == datetime(2026, 1, 16, 13, 0, tzinfo=UTC)
-    (letter,) = await waiting(services)
-    assert "you can send 1 text a day" in letter.words
-
-
-def test_a_number_in_several_zones_sleeps_in_all_of_them() -> None:
-    madrid_or_canary = "+34612345678"
-    eight_in_madrid = datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
-    opens = quiet.opens(madrid_or_canary, eight_in_madrid, zone="UTC", hours=(21, 8))
-    assert opens == datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
-
-
-def test_a_number_that_tells_nothing_lives_where_the_community_does() -> None:
-    british_mobile = "+447700900123"
-    opens = quiet.opens(british_mobile, NIGHT, zone=PARIS, hours=(21, 8))
-    assert opens == datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
-
-
-def test_in_zones_that_are_never_awake_together_the_community_decides() -> None:
-    anywhere_in_america = "+15005550006"
-    opens = quiet.opens(anywhere_in_america, NIGHT, zone=PARIS, hours=(13, 12))
-    assert opens == datetime(2026, 1, 15, 11, 0, tzinfo=UTC)
-
-
-@given(
-    at=st.integers(0, 365 * 24 * 60).map(lambda minutes: NIGHT + timedelta(minutes=minutes)),
-    hours=st.tuples(st.integers(0, 23), st.integers(0, 23)).filter(lambda h: h[0] != h[1]),
-)
-def test_the_moment_is_never_quiet_and_never_later_than_needed(
-    at: datetime, hours: quiet.Hours
-) -> None:
-    opens = quiet.opens("+12015550123", at, zone="UTC", hours=hours)
-    first, last = hours
-    quiet_at = {hour % 24 for hour in range(first, last if first < last else last + 24)}
-    local = opens.astimezone(ZoneInfo("America/New_York"))
-    assert local.hour not in quiet_at
-    assert at <= opens <= at + timedelta(hours=25)
-    if at.astimezone(ZoneInfo("America/New_York")).hour not in quiet_at:
-        assert opens == at
-    else:
-        assert (local.hour, local.minute) == (last, 0) or local.hour == last + 1, "or skipped"
 
 
 # Words
