@@ -23,7 +23,10 @@ _OWNER = "nobody"  # whose files the mailboxes are
 NONE = "There is no Postfix, or this is not root (Debian: apt-get install postfix)."
 
 # However the tests end, even killed, their end of the pipe closes and the server stops.
-_UNTIL_WE_END = 'postfix -c "$0" start-fg & read -r _; postfix -c "$0" stop; wait'
+_UNTIL_WE_END = """\
+postfix -c "$0" start-fg & read -r _
+while kill -0 $!; do postfix -c "$0" stop; sleep 0.1; done
+"""
 
 _SERVICES = """\
 {port} inet n - n - - smtpd
