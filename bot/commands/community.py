@@ -88,12 +88,12 @@ def _language(services: Services, community: Community) -> str:
 def _reminders(community: Community) -> str:
     if community.reminders:
         return "Who does not answer is reminded: after 3 and 10 days, and 2 days before the end."
-    return "Nobody is reminded; `/community reminders on` changes that."
+    return "Nobody who does not answer is reminded; press Edit to change that."
 
 
 def _digest(community: Community) -> str:
     if community.digest_hour is None:
-        return "No morning message; `/community digest 8` brings it back."
+        return "No morning message tells what needs attention; press Edit to have it back."
     return f"What needs attention is told each day at {community.digest_hour}:00."
 
 
