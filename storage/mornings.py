@@ -47,6 +47,7 @@ class Needs:
     failed: int
     some_failed: tuple[Standing, ...]  # the newest of those
     older: int  # open for longer than a week
+    by_hand: int  # waiting since yesterday for the leader to send them
     households: int  # that joined of late
 
 
@@ -60,10 +61,16 @@ def needs_of(
         col(Delivery.state).in_(_NEVER_CAME),
     )
     older = matching(Wanted("older", leader_id=leader_id), now=now)
+    by_hand = (
+        *matching(Wanted("waiting", leader_id=leader_id), now=now),
+        col(Delivery.medium) == "hand",
+        col(Delivery.created_at) < since,
+    )
     return Needs(
         failed=count(session, community_id, *failed),
         some_failed=tuple(standings(session, community_id, *failed, limit=shown)),
         older=count(session, community_id, *older),
+        by_hand=count(session, community_id, *by_hand),
         households=_households(session, community_id, leader_id, since=since),
     )
 

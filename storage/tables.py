@@ -166,7 +166,7 @@ class Invitation(SQLModel, table=True):
     receipt_id: int | None = _maybe_of("receipt", index=True)
     batch_id: int | None = _maybe_of("batch", index=True)
     serial: int | None = None  # of a pass: its place in the batch, from 1
-    medium: str  # email, text or pass: how it travels now
+    medium: str  # email, text, hand (a text from a leader's own phone) or pass: how it travels now
     contact: str | None = None  # address or number in E.164; none for a pass, or once erased
     contact_key: bytes | None = Field(default=None, sa_type=LargeBinary)
     # Starts at a random number, so that a database restored from a backup does not mint the codes
@@ -260,7 +260,7 @@ class Delivery(SQLModel, table=True):
     invitation_id: int | None = _maybe_of("invitation", index=True)
     member_id: int | None = _maybe_of("member")
     event: str  # which letter: invitation, reminder, household_link, welcome ...
-    medium: str  # email or text
+    medium: str  # email, text or hand
     contact: str | None = None
     contact_key: bytes = Field(sa_type=LargeBinary, index=True)
     attempt: int = 1  # how many times a leader asked for it

@@ -53,7 +53,7 @@ def _telling(session: Session, leader: Leader, *, day: str, now: datetime) -> Ne
         return None  # nobody was invited by them yet
     community_id = leader.community_id
     needs = needs_of(session, community_id, leader.id, since=now - _NEWS, shown=_NAMED, now=now)
-    if not needs.failed and not needs.older:
+    if not _total(needs):
         return None
     chat, channel = place
     return NewJob(
@@ -65,15 +65,23 @@ def _telling(session: Session, leader: Leader, *, day: str, now: datetime) -> Ne
     )
 
 
+def _total(needs: Needs) -> int:
+    return needs.failed + needs.older + needs.by_hand
+
+
 def words(needs: Needs) -> str:
     """What a leader reads in the morning."""
-    total = needs.failed + needs.older
+    total = _total(needs)
     lines = [f"Good morning. {total} invitation{'s need' if total > 1 else ' needs'} attention:"]
     if needs.failed:
         lines.append(f"{labels.MARKS['failed']} {needs.failed} did not arrive: {_named(needs)}.")
     if needs.older:
         were = "was" if needs.older == 1 else "were"
         lines.append(f"{labels.MARKS['waiting']} {needs.older} {were} sent more than a week ago.")
+    if needs.by_hand:
+        wait = "waits" if needs.by_hand == 1 else "wait"
+        mark = labels.MARKS["to send by hand"]
+        lines.append(f"{mark} {needs.by_hand} {wait} for you to send from your own phone.")
     if needs.households:
         noun = "household" if needs.households == 1 else "households"
         lines.append(f"{labels.MARKS['joined']} {needs.households} {noun} joined since yesterday.")
@@ -94,4 +102,6 @@ def _ways_on(needs: Needs) -> list[tuple[str, str]]:
     if needs.older:
         ways.append(("Show the older ones", "/invites older 7d mine"))
         ways.append(("Resend the older ones", "/invites resend older 7d mine"))
+    if needs.by_hand:
+        ways.append(("Show those that wait", "/invites waiting mine"))
     return ways

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.community import by_hand, by_hand_page, invitations, optouts
+from bot.community import by_hand, by_hand_page, digests, invitations, optouts
 from bot.community.by_hand_page import PageClosed, ToSend
 from bot.community.leaders import Actor
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import Reply
 from bot.ports import Services
+from storage import communities
 from storage.database import Storage
 from storage.tables import Delivery, DeliveryEvent, Invitation, Job, Leader, PlaygroundMessage
 from tests.community import scene
@@ -249,3 +250,24 @@ async def test_night_and_tomorrow_are_the_leader_s_own_to_know(opened: Storage) 
     assert [letter.words for letter in await letters(services)] == ["", ""]
     over = await say(services, "/invite hand 201 555 0125")
     assert over.text.startswith("Nothing was sent: you can send 2 texts a day")
+
+
+@on_both
+async def test_what_still_waits_is_said_in_the_morning(services: Services, robin: Actor) -> None:
+    await scene.invite(services, robin, "201 555 0123, 201 555 0124", medium="hand")
+    await by_hand.say_sent(services, robin, 1, now=NOW)
+
+    def tell(session: Session, day: int) -> None:
+        community = communities.get(session, robin.community_id)
+        morning = NOW + timedelta(days=day)
+        digests.tell_all(session, services, community, day=f"{morning:%F}", now=morning)
+
+    await services.storage.write(tell, 0)
+    assert await scene.jobs(services, "notice") == []
+    await services.storage.write(tell, 2)
+    (job,) = await scene.jobs(services, "notice")
+    assert job.args["words"].splitlines()[1:] == ["… 1 waits for you to send from your own phone."]
+    [(_, call)] = job.args["buttons"]
+    listed = await say(services, call)
+    assert "+1 201-555-0124: to send by hand" in listed.text
+    assert "0123" not in listed.text
