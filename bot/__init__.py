@@ -16,7 +16,7 @@ The map of the house, from the door down; an import goes down, never up, never s
     door.py         who waits for an answer just now, and so goes before what can wait a moment
     messages.py     the words rooms exchange: Call, Reply, Card, Letter, Carried
     settings.py     shared settings and the keys; each adapter keeps its own settings beside it
-    templating.py   Jinja, once for each language; templates/ holds words for residents, nothing else
+    templating.py   Jinja for each language; templates/ holds words for residents, nothing else
     languages.py    which languages those are, from the catalogues in templates/languages/
     ../storage/     tables, queries, and the database behind read() and write()
 

@@ -83,7 +83,13 @@ class InPlayground:
     async def invite_by_form(self, addresses: str) -> str:
         await self.say("/invite")
         form = self.replies[-1]["form"]
-        assert {one["name"] for one in form["fields"]} == {"way", "to", "count", "label", "language"}
+        assert {one["name"] for one in form["fields"]} == {
+            "way",
+            "to",
+            "count",
+            "label",
+            "language",
+        }
         return await self.say(form["call"], way="email", to=addresses)
 
     async def shown(self) -> list[str]:

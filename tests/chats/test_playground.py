@@ -88,7 +88,13 @@ async def test_a_reply_has_text_buttons_files_and_form(script: httpx.AsyncClient
     assert (reply["files"], reply["form"]) == ([], None)
     form = (await say(script, "/invite"))["form"]
     assert form.keys() >= {"title", "call", "fields", "submit", "intro"}
-    assert {field["name"] for field in form["fields"]} == {"way", "to", "count", "label", "language"}
+    assert {field["name"] for field in form["fields"]} == {
+        "way",
+        "to",
+        "count",
+        "label",
+        "language",
+    }
     assert form["fields"][0]["options"][0].keys() == {"value", "label"}
     assert form["fields"][1]["shown_for"] == {"field": "way", "value": "email"}
 
