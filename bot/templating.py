@@ -1,7 +1,8 @@
 """The Jinja environments, one for each language: autoescaped, strict about undefined names, CSS
 inlined once at start.
 
-Inlining the *source* of `body.html` is safe under three rules, which the house tests check:
+The letters' `body.html` extend one frame. They are put into it before their CSS is inlined, which
+needs the whole page. Inlining the *source* of `body.html` is safe under three rules, which the house tests check:
 control flow only around whole elements and never between table rows; no quotes inside an
 expression in an attribute; no <, > or & inside an expression.
 """
@@ -30,6 +31,8 @@ from bot.languages import SOURCE, Language, read_languages
 _PACKAGED = Path(__file__).parent / "_templates"
 _CHECKOUT = Path(__file__).parent.parent / "templates"
 _FACT = re.compile(r"%\((\w+)\)s")
+_FRAME = "email/frame.html"
+_BLOCK = re.compile(r"{% block (\w+) %}(.*?){% endblock %}", re.DOTALL)
 TEMPLATES = _PACKAGED if _PACKAGED.exists() else _CHECKOUT
 
 
@@ -41,8 +44,16 @@ class _InliningLoader(FileSystemLoader):
     ) -> tuple[str, str, Callable[[], bool]]:
         source, path, fresh = super().get_source(environment, template)
         if template.startswith("email/") and template.endswith("body.html"):
-            source = _inlined(source, template)
+            frame, _, _ = super().get_source(environment, _FRAME)
+            source = _inlined(_framed(source, frame), template)
         return source, path, fresh
+
+
+def _framed(source: str, frame: str) -> str:
+    """The frame, with the blocks that this template defines, as Jinja would put them there."""
+    for block, content in _BLOCK.findall(source):
+        frame = frame.replace(f"{{% block {block} %}}{{% endblock %}}", content.strip())
+    return frame
 
 
 def _inlined(source: str, name: str) -> str:
