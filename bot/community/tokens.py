@@ -49,7 +49,7 @@ def tag(keys: Keys, delivery_id: int) -> str:
 def read_tag(keys: Keys, text: str) -> int | None:
     """The delivery that a tag names; None when it is forged."""
     body, _, _ = text.lower().partition("-")
-    if not body.isascii() or not body.isalnum() or len(body) > _DIGITS:
+    if not text.isascii() or not body.isalnum() or len(body) > _DIGITS:
         return None
     delivery_id = int(body, _BASE)
     expected = tag(keys, delivery_id)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.community import tokens
@@ -69,6 +69,7 @@ def test_a_tag_of_another_letter_or_key_is_forged(delivery: int, other: int) -> 
     assert tokens.read_tag(OTHERS_KEYS, tag) is None
 
 
+@example("1-\ud800")
 @given(st.text() | st.from_regex(r"[0-9a-z]{0,40}-[a-z2-7]{0,20}", fullmatch=True))
 def test_what_is_no_tag_names_nothing(text: str) -> None:
     assert tokens.read_tag(KEYS, text) is None
