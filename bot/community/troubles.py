@@ -24,6 +24,8 @@ _ACT_AGAIN = 300.0  # seconds until one letter is tried again where only the ope
 _LONGEST_REST = 300.0  # seconds: nobody should wait longer for a server that is back
 _LONGEST_ASKED = 3600.0  # seconds: a server that asks for more is not believed
 
+_OPERATOR = "operator"  # begins the code of what only the operator can mend
+
 _NOUNS = {"email": "E-mails", "text": "Texts"}
 _WINDOWS = {"email": 50, "text": 20}  # of a community's newest letters
 _MOST_FAILED = {"email": 5, "text": 6}  # of these: more than 10 % bounced, 30 % failed
@@ -57,9 +59,10 @@ def struck(session: Session, lane: str, carried: Carried, pace: Pace, *, now: da
     """
     needs_operator = carried.outcome == "config"
     known = stored.among(session, [lane]).get(lane)
-    if known is not None and needs_operator and known.words != carried.words:
+    if known is not None and needs_operator and not known.code.startswith(_OPERATOR):
         stored.end(session, lane)  # another story: the server is back, and refuses us
-    trouble = stored.begin(session, lane, code=carried.code, words=carried.words, now=now)
+    code = f"{_OPERATOR} {carried.code}" if needs_operator else carried.code
+    trouble = stored.begin(session, lane, code=code, words=carried.words, now=now)
     if trouble.told is None and (needs_operator or now - trouble.since >= _PATIENCE):
         say = log.error if needs_operator else log.warning
         say("troubles.lane_is_stuck", lane=lane, code=carried.code, words=carried.words)

@@ -10,8 +10,10 @@ from sqlmodel import Session
 from structlog.testing import capture_logs
 
 from bot.community import deliveries
+from bot.community.troubles import struck
 from bot.couriers.email import EmailCourier
-from bot.ports import Services
+from bot.messages import Carried
+from bot.ports import Pace, Services
 from storage.database import Storage
 from storage.tables import Delivery, Invitation, JobLane, Trouble
 from tests.community import scene
@@ -171,6 +173,21 @@ async def test_a_server_that_comes_back_and_refuses_us_is_another_story(opened: 
         first, second = told(await shown(services))
         assert "asked us to wait" in first
         assert "not set up correctly" in second
+
+
+async def test_whatever_the_operator_must_mend_is_one_story(services: Services) -> None:
+    pace, now = Pace(), datetime.now(UTC)
+    await invite(services, "ana@resident.example")
+    for words in ("The password is wrong.", "The server cannot prove who it is.") * 2:
+        for refusal in (Carried("config", words), Carried("retry", "Busy.", for_all=True)):
+            rest = await services.storage.write(struck, "email", refusal, pace, now=now)
+            assert rest > 0
+    async with at_work(services), asyncio.timeout(PATIENCE):
+        while OVER not in await shown(services):
+            await asyncio.sleep(0.02)
+    begun, over = told(await shown(services))
+    assert begun.startswith(f"{BEGUN} The password is wrong.")
+    assert over == OVER
 
 
 async def test_greylisting_is_of_one_letter_and_no_trouble_of_all(opened: Storage) -> None:
