@@ -29,6 +29,12 @@ class NotByHand(Refusal):
     status = 409
 
 
+class NothingByHand(Refusal):
+    """Nothing that this message shows goes from your own phone. `/invites` lists all."""
+
+    status = 404
+
+
 def page(services: Services, leader_id: int, receipt_id: int, *, now: datetime) -> str:
     """The address of the page where the leader sends what a receipt shows."""
     link = tokens.sign(services.keys, purpose(leader_id), receipt_id, until=now + LIFETIME)
@@ -71,14 +77,14 @@ def label(row: Invitation, delivery: Delivery, *, now: datetime) -> Label:
 
 
 async def page_of_all(services: Services, actor: Actor, receipt_id: int, *, now: datetime) -> str:
-    """The address of the page for all that a receipt shows. Raises: NoSuchInvitation."""
+    """The address of the page for all that a receipt shows. Raises: NothingByHand."""
 
     def query(session: Session) -> str:
         if not any(
             row.community_id == actor.community_id and is_theirs(text, actor.leader_id)
             for row, text in by_hand.of_receipt(session, receipt_id)
         ):
-            raise invitations.NoSuchInvitation(number=receipt_id)
+            raise NothingByHand
         return page(services, actor.leader_id, receipt_id, now=now)
 
     return await services.storage.read(query)

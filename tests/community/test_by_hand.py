@@ -170,9 +170,13 @@ async def test_no_leader_sends_in_the_name_of_another(services: Services) -> Non
 async def test_the_neighbours_see_and_change_nothing_of_it(services: Services) -> None:
     await say(services, f"/invite text {NUMBER}")
     await scene.next_door(services)
-    for words in ("hand 1", "sent 1", "hand all 1"):
+    for words, refusal in (
+        ("hand 1", "There is no invitation #1 here."),
+        ("sent 1", "There is no invitation #1 here."),
+        ("hand all 1", "Nothing that this message shows goes from your own phone."),
+    ):
         reply = await scene.say_next_door(services, f"/invites {words}")
-        assert "There is no invitation #1 here." in reply.text
+        assert refusal in reply.text
     assert [letter.state for letter in await letters(services)] == ["queued"]
 
 
