@@ -2,7 +2,7 @@
 inlined once at start.
 
 The letters' `body.html` extend one frame. They are put into it before their CSS is inlined, which
-needs the whole page. Inlining the *source* of `body.html` is safe under three rules, which the house tests check:
+needs the whole page. Inlining the *source* is safe under three rules, which the house tests check:
 control flow only around whole elements and never between table rows; no quotes inside an
 expression in an attribute; no <, > or & inside an expression.
 """

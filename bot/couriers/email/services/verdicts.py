@@ -6,12 +6,12 @@ Words stay empty where the usual ones for an event say it.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from bot.couriers.email.returns import words
+from bot.couriers.email.returns.verdicts import Verdict
 from bot.messages import Event, News
 
 EARLIER = (
@@ -27,15 +27,6 @@ _CODE = re.compile(r"(?:smtp; ?)?([45]\d\d)\b", re.ASCII)
 _TYPE = 40  # characters of an unknown event's name in the log
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a letter."""
-
-    event: Event
-    code: str = ""
-    words: str = ""
 
 
 Judge = Callable[[Any], Verdict | None]  # None: says nothing of where the letter is
