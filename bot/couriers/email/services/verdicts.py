@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot.couriers.email.returns import words
-from bot.couriers.email.returns.verdicts import Verdict
+from bot.couriers.email.returns.verdicts import Verdict as Verdict
 from bot.messages import Event, News
 
 EARLIER = (
