@@ -8,7 +8,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, exists, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from storage.database import changed, dialect_of, insert_by, run
@@ -70,8 +71,18 @@ def numbers_asked(session: Session, community_id: int, *, since: datetime) -> se
 
 def added_by_a_leader(session: Session, leader_id: int) -> datetime | None:
     """When another leader added this one. None: they lead from their chat since it was set up."""
-    leader = session.get_one(Leader, leader_id)
-    first = select(func.min(col(Leader.id))).where(
-        col(Leader.community_id) == leader.community_id, col(Leader.chat) == leader.chat
+    found: datetime | None = run(session, _added(), {"the_leader": leader_id}).scalar_one_or_none()
+    return found
+
+
+@cache
+def _added() -> Any:
+    earlier = aliased(Leader)
+    is_not_first = exists().where(
+        col(earlier.community_id) == col(Leader.community_id),
+        col(earlier.chat) == col(Leader.chat),
+        col(earlier.id) < col(Leader.id),
     )
-    return None if session.scalars(first).one() == leader_id else leader.added_at
+    return select(col(Leader.added_at)).where(
+        col(Leader.id) == bindparam("the_leader"), is_not_first
+    )
