@@ -267,7 +267,7 @@ _FORM = Form(
         ),
         Field(
             "to",
-            "Mobile numbers",
+            "Numbers to text yourself",
             "lines",
             hint=f"One or up to {LIMIT}, one a line; you get a page to send each from",
             shown_for=("way", "hand"),

@@ -19,6 +19,12 @@ pytestmark = STORY
             "201 555 0144",
             "Inviting +1 201-555-0144",
         ),
+        (
+            "By text from my own phone",
+            "Numbers to text yourself",
+            "201 555 0144",
+            "is ready; nothing has been sent",
+        ),
         ("On paper", "How many passes", "2", "Here are 2 access passes"),
     ],
 )
@@ -29,7 +35,8 @@ async def test_the_form_asks_for_what_is_chosen(
     form = (await leader.hears("Whom would you like to invite?")).get_by_role("group")
     await expect(form.get_by_label("Addresses")).to_be_visible()
     await form.get_by_label("How", exact=True).select_option(way)
-    for other in {"Addresses", "Mobile numbers", "How many passes"} - {label}:
+    labels = {"Addresses", "Mobile numbers", "Numbers to text yourself", "How many passes"}
+    for other in labels - {label}:
         await expect(form.get_by_label(other)).to_be_hidden()
     await form.get_by_label(label).fill(typed)
     await form.get_by_role("button", name="Send").click()

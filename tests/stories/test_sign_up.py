@@ -110,7 +110,7 @@ async def test_an_expired_code_works_again_when_the_leader_sends_it_again(
     await expect(page.get_by_role("alert")).to_contain_text(
         "Robin Vale of Maple Court can make it work again."
     )
-    assert "Resending makes it work again." in program.say(f"/invites {number}")
+    assert "Renewing makes it work again." in program.say(f"/invites {number}")
     program.say(f"/invites resend {number}")
     await page.goto(link)
     await expect(page.get_by_role("heading", level=1)).to_have_text("Join Maple Court")
