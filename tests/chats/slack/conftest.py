@@ -105,7 +105,11 @@ def open_slack(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch)
                 monkeypatch.setenv("SLACK_SIGNING_SECRET", slack.signing_secret)
             port = free_port()
             settings = Settings(
-                _env_file=None, database_url=sqlite_url, port=port, secret_key=SECRET
+                _env_file=None,
+                database_url=sqlite_url,
+                port=port,
+                secret_key=SECRET,
+                limit_resend_hours=0,  # pressed twice, it is sent twice
             )
             async with open_house(settings) as house, served(house, settings):
                 slack.events_url = f"http://127.0.0.1:{port}/slack/events"
