@@ -94,9 +94,9 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def looks(server: ImapStandIn, count: int) -> None:
-    """Wait until the folder has been looked into so many more times, and left."""
-    said = server.said.count("LOGOUT") + count
-    await until(lambda: server.said.count("LOGOUT") >= said)
+    """Wait until the folder has been looked into so many more times."""
+    said = server.said.count("SEARCH") + count
+    await until(lambda: server.said.count("SEARCH") >= said)
 
 
 def others(number: int) -> bytes:
@@ -157,13 +157,14 @@ async def test_who_was_stopped_before_marking_hears_it_again() -> None:
 async def test_a_flood_comes_in_rounds_that_follow_each_other() -> None:
     async with ImapStandIn() as server:
         server.put(*(others(number) for number in range(230)))
-        async with listening(server, imap_every=3600) as listener:
-            await looks(server, 1)
-            assert len(listener.heard) == 200
-            assert max(map(len, listener.calls)) == 20
+        async with listening(server, imap_every=1500) as listener:
             await until(lambda: not server.unread)
     assert len(listener.heard) == 230
-    assert server.said.count("SELECT") == 2
+    assert max(map(len, listener.calls)) == 20
+    assert server.said.count("SEARCH") == 2
+    assert server.said.count("SELECT") == 1, "the folder is kept open"
+    stored = [said for said in server.said if said in {"SEARCH", "STORE"}]
+    assert stored.index("SEARCH", 1) == 11, "after ten times twenty"
 
 
 async def test_a_folder_that_is_numbered_anew_is_looked_at_anew() -> None:

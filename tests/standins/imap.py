@@ -73,6 +73,7 @@ class ImapStandIn:
         self.validity += 1
         for uid, kept in enumerate(self.messages, 1):
             kept.uid = uid
+        self.hang_up()  # what clients know of the folder is no longer true
 
     @property
     def unread(self) -> list[int]:

@@ -28,6 +28,7 @@ class Session:
         self._standin, self._reader, self._writer = standin, reader, writer
         self._state = "not logged in"
         self._secured = standin.tls != "starttls"
+        self._shown = 0  # messages that the client was told of: no others are there for it
 
     async def talk(self) -> None:
         self._write("* OK ready")
@@ -58,6 +59,8 @@ class Session:
         match name, self._state:
             case "CAPABILITY", _:
                 self._write(f"* CAPABILITY {self._capabilities()}")
+            case "NOOP", "selected":
+                self._show()
             case "NOOP", _:
                 pass
             case "LOGOUT", _:
@@ -103,19 +106,23 @@ class Session:
     def _select(self, folder: str) -> str:
         if folder != self._standin.folder:
             return "NO [NONEXISTENT] no such folder"
-        self._standin.arrivals()
         self._state = "selected"
         self._write(r"* FLAGS (\Seen \Answered \Flagged \Deleted \Draft)")
-        self._write(f"* {len(self._standin.messages)} EXISTS")
+        self._show()
         self._write("* 0 RECENT")
         self._write(f"* OK [UIDVALIDITY {self._standin.validity}] as long as this is the same")
         return "OK [READ-WRITE] selected"
+
+    def _show(self) -> None:
+        self._standin.arrivals()
+        self._shown = len(self._standin.messages)
+        self._write(f"* {self._shown} EXISTS")
 
     def _search(self, words: str) -> None:
         asked = re.fullmatch(r"UNSEEN UID (\d+):\*", words)
         if asked is None:
             raise _Bad("SEARCH understands UNSEEN UID n:*")
-        messages = self._standin.messages
+        messages = self._standin.messages[: self._shown]
         last = max((kept.uid for kept in messages), default=0)
         lowest = min(int(asked[1]), last)  # RFC 3501, section 9: "*" is the last, in any order
         found = [str(kept.uid) for kept in messages if kept.uid >= lowest and not kept.is_read]
@@ -125,7 +132,7 @@ class Session:
         asked = _FETCH.fullmatch(words)
         if asked is None:
             raise _Bad("FETCH understands one id and (BODY.PEEK[]<0.n>)")
-        for number, kept in enumerate(self._standin.messages, 1):
+        for number, kept in enumerate(self._standin.messages[: self._shown], 1):
             if kept.uid == int(asked[1]):
                 kept.is_read |= asked[2] is None
                 part = kept.content[: int(asked[3])]

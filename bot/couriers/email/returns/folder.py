@@ -36,6 +36,7 @@ class Folder:
 
         Raises: IMAP4.error, OSError; the others, too.
         """
+        self.imap.noop()  # only then need a server say what has come since the folder was opened
         found = self._say("SEARCH", "UNSEEN", "UID", f"{after + 1}:*")
         ids = sorted(int(each) for line in found if line for each in line.split())
         return [each for each in ids if each > after]  # of none, "*" gives the last one

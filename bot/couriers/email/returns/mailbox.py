@@ -47,6 +47,7 @@ class Inbox:
         self._answer_within = answer_within
         self._seen = ("", 0)  # the folder's validity, and the last message looked at
         self._said = ""  # how the mailbox was; the same is not said again
+        self._folder: Folder | None = None  # kept open from one look to the next
 
     def plug(self, hear: Hear) -> None:
         """Get to know who listens."""
@@ -54,24 +55,29 @@ class Inbox:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look, and rest, until told to stop. Touches: network; storage by `hear`."""
-        while not stop.is_set():
-            rest = await self._look(stop)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(rest):
-                    await stop.wait()
+        try:
+            while not stop.is_set():
+                rest = await self._look(stop)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(rest):
+                        await stop.wait()
+        finally:
+            await self._close()
 
     async def _look(self, stop: asyncio.Event) -> float:
         """Hear what is new. Gives the seconds until the next look."""
         try:
-            is_all = await self._round(stop)
+            is_all = await self._round(await self._open(), stop)
         except NotLetIn as refusal:
             self._say_once(log.error, "returns.mailbox_shut", words=refusal.words)
             return _REST
         except (imaplib.IMAP4.error, OSError) as fault:
+            await self._close()
             self._say_once(log.warning, "returns.mailbox_away", kind=type(fault).__name__)
         except DatabaseAway:
             self._say_once(log.warning, "returns.database_away")
         except Exception:
+            await self._close()
             log.exception("returns.failed")  # a fault of ours must not end the program
             return _REST
         else:
@@ -79,20 +85,27 @@ class Inbox:
             return self._settings.imap_every if is_all else _BREATH
         return self._settings.imap_every
 
-    async def _round(self, stop: asyncio.Event) -> bool:
-        """Take what is unread, up to a limit. Gives whether that was all."""
-        settings, within = self._settings, self._answer_within
-        folder = await asyncio.to_thread(open_folder, settings, answer_within=within)
-        try:
-            validity, last = self._seen
-            after = last if validity == folder.validity else 0
-            unread = await asyncio.to_thread(folder.unread, after=after)
-            taking = iter(unread[:_ROUND])
-            while (some := list(islice(taking, _TOGETHER))) and not stop.is_set():
-                await self._take(folder, some)
-                self._seen = (folder.validity, some[-1])
-        finally:
+    async def _open(self) -> Folder:
+        if self._folder is None:
+            self._folder = await asyncio.to_thread(
+                open_folder, self._settings, answer_within=self._answer_within
+            )
+        return self._folder
+
+    async def _close(self) -> None:
+        if (folder := self._folder) is not None:
+            self._folder = None
             await asyncio.to_thread(folder.close)
+
+    async def _round(self, folder: Folder, stop: asyncio.Event) -> bool:
+        """Take what is unread, up to a limit. Gives whether that was all."""
+        validity, last = self._seen
+        after = last if validity == folder.validity else 0
+        unread = await asyncio.to_thread(folder.unread, after=after)
+        taking = iter(unread[:_ROUND])
+        while (some := list(islice(taking, _TOGETHER))) and not stop.is_set():
+            await self._take(folder, some)
+            self._seen = (folder.validity, some[-1])
         return len(unread) <= _ROUND
 
     async def _take(self, folder: Folder, messages: Sequence[int]) -> None:

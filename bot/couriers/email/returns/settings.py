@@ -26,7 +26,7 @@ class ReturnSettings(BaseSettings):
     imap_tls: Literal["tls", "starttls", "none"] = "tls"
     imap_ca_file: str = ""  # trust this authority instead of the system's
     imap_folder: str = "INBOX"
-    imap_every: float = Field(default=60, ge=0.1, le=86400)  # seconds
+    imap_every: float = Field(default=10, ge=0.1, le=1500)  # seconds; servers hang up after 30 min
 
 
 def problems(settings: ReturnSettings) -> list[str]:
