@@ -1,15 +1,15 @@
-"""Deliveries, their events, suppressions and receipts."""
+"""Deliveries, their events and receipts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Update, bindparam, case, func, or_, update
+from sqlalchemy import Integer, Update, bindparam, case, func, update
 from sqlmodel import Session, col, select
 
-from storage.database import changed, dialect_of, insert_by, insert_into, run
-from storage.tables import Delivery, DeliveryEvent, Invitation, Receipt, Suppression
+from storage.database import changed, dialect_of, insert_by, run
+from storage.tables import Delivery, DeliveryEvent, Invitation, Receipt
 
 # Callbacks repeat and arrive in any order, so the state shown is a maximum over this ranking.
 # Bounced beats delivered: gateways accept, then bounce.
@@ -225,63 +225,6 @@ def newest(session: Session, media: Iterable[str], *, limit: int) -> list[Delive
             .order_by(col(Delivery.updated_at).desc(), col(Delivery.id).desc())
             .limit(limit)
         )
-    )
-
-
-# Suppressions
-
-
-def suppressed(
-    session: Session, contact_keys: Iterable[bytes], *, now: datetime
-) -> dict[bytes, str]:
-    """Which of these contacts must not be written to, and why. It holds in every community.
-
-    Of several reasons the gravest is given, so that a late bounce never covers up an opt-out.
-    """
-    rows = run(session, _suppressed(), {"keys": list(contact_keys), "now": now})
-    gravest_last = sorted(rows, key=lambda row: RANK[row.reason])
-    return {row.contact_key: row.reason for row in gravest_last}
-
-
-@cache
-def _suppressed() -> Any:
-    return select(col(Suppression.contact_key), col(Suppression.reason)).where(
-        col(Suppression.contact_key).in_(bindparam("keys", expanding=True)),
-        or_(col(Suppression.until).is_(None), col(Suppression.until) > bindparam("now")),
-    )
-
-
-def suppress(
-    session: Session,
-    community_id: int | None,
-    contact_key: bytes,
-    *,
-    reason: str,
-    until: datetime | None,
-    now: datetime,
-) -> None:
-    """From now on do not write to this contact."""
-    statement = insert_into(session, Suppression).values(
-        community_id=community_id,
-        contact_key=contact_key,
-        reason=reason,
-        until=until,
-        created_at=now,
-    )
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["contact_key", "reason"], set_={"until": until, "created_at": now}
-        )
-    )
-
-
-def lift(session: Session, contact_key: bytes, *, reason: str, now: datetime) -> None:
-    """Let the contact be written to again; the row stays as history."""
-    changed(
-        session,
-        update(Suppression)
-        .where(col(Suppression.contact_key) == contact_key, col(Suppression.reason) == reason)
-        .values(until=now),
     )
 
 

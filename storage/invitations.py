@@ -1,12 +1,12 @@
-"""Invitations, batches and drafts."""
+"""Invitations, and how those of a receipt stand."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, false, or_, true, update
+from sqlalchemy import ColumnElement, bindparam, false, or_, true, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
@@ -14,7 +14,6 @@ from storage.database import changed, run
 from storage.deliveries import RANK
 from storage.tables import (
     Delivery,
-    Draft,
     Household,
     Invitation,
     Leader,
@@ -278,46 +277,3 @@ def erase_contacts(session: Session, *, before: datetime) -> None:
         .where(col(Invitation.id).in_(ended), col(Invitation.contact).is_not(None))
         .values(contact=None),
     )
-
-
-# Drafts
-
-
-def add_draft(session: Session, draft: Draft) -> Draft:
-    """Keep what a leader pasted until they say Send."""
-    session.add(draft)
-    session.flush()
-    return draft
-
-
-def take_draft(
-    session: Session,
-    community_id: int,
-    leader_id: int,
-    draft_id: int,
-    *,
-    media: Collection[str] = ("email", "text", "hand"),
-    now: datetime,
-) -> Draft | None:
-    """The leader's own draft, once: None when it was sent, cancelled or never there.
-
-    Takes: media, of which kind it must be; "again" keeps numbers of invitations, not contacts.
-    """
-    taken = changed(
-        session,
-        update(Draft)
-        .where(
-            col(Draft.id) == draft_id,
-            col(Draft.community_id) == community_id,
-            col(Draft.leader_id) == leader_id,
-            col(Draft.medium).in_(list(media)),
-            col(Draft.taken_at).is_(None),
-        )
-        .values(taken_at=now),
-    )
-    return session.get_one(Draft, draft_id) if taken else None
-
-
-def forget_drafts(session: Session, *, before: datetime) -> None:
-    """Delete drafts that are older than this moment."""
-    changed(session, delete(Draft).where(col(Draft.created_at) < before))

@@ -12,7 +12,7 @@ from bot.community.by_hand import WAITS, is_theirs, label, mark, purpose
 from bot.community.errors import Refusal
 from bot.community.labels import Label
 from bot.ports import Services
-from storage import by_hand, communities, deliveries
+from storage import by_hand, communities, deliveries, suppressions
 from storage.tables import Leader, Receipt
 
 
@@ -122,7 +122,7 @@ def _texts(
     found = by_hand.of_receipt(session, receipt.id)
     theirs = [(row, text) for row, text in found if text.contact and is_theirs(text, leader.id)]
     keys = [text.contact_key for _, text in theirs]
-    stopped = deliveries.suppressed(session, keys, now=now)
+    stopped = suppressions.among(session, keys, now=now)
     return [
         Text(
             delivery_id=text.id,

@@ -21,7 +21,7 @@ from bot.community.postman import backoff, pause_lane
 from bot.community.suspicions import block_of
 from bot.messages import Carried, Letter
 from bot.ports import Courier, Services
-from storage import communities, deliveries, jobs
+from storage import communities, deliveries, jobs, suppressions
 from storage import troubles as stored_troubles
 from storage.database import clock
 from storage.lanes import Claimed
@@ -85,7 +85,7 @@ def prepare(
     wanted = {int(job.args["delivery"]): job.id for job in claimed}
     found = deliveries.to_carry(session, wanted)
     keys = [delivery.contact_key for delivery, _, _ in found]
-    suppressed = deliveries.suppressed(session, keys, now=now)
+    suppressed = suppressions.among(session, keys, now=now)
     stuck = stored_troubles.among(
         session, {lane for delivery, _, _ in found for lane in _lanes(delivery)}
     )

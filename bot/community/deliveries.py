@@ -12,7 +12,7 @@ from sqlmodel import Session
 from bot.community import receipts, troubles
 from bot.messages import Event
 from bot.ports import Services
-from storage import deliveries
+from storage import deliveries, suppressions
 from storage.tables import Delivery
 
 _FOR_EVER = frozenset({"complained", "opted_out"})
@@ -87,7 +87,7 @@ def _suppress(
         delivery.medium == "text" or _says_no_such_mailbox(code)  # couriers know numbers' codes
     )
     if bounced or event in _FOR_EVER:
-        deliveries.suppress(
+        suppressions.add(
             session,
             delivery.community_id,
             delivery.contact_key,

@@ -15,7 +15,7 @@ from bot.community.leaders import Actor
 from bot.community.patience import HasBounced
 from bot.messages import Card
 from bot.ports import Services
-from storage import communities, deliveries, invitations, members
+from storage import communities, deliveries, invitations, members, suppressions
 from storage.invitations import Standing
 from storage.jobs import cancel
 from storage.tables import Invitation
@@ -159,7 +159,7 @@ def _send_again(
     key = contact.key(services.keys)
     community = communities.get(session, row.community_id)
     letters = deliveries.of_invitation(session, row.id)
-    match deliveries.suppressed(session, [key], now=now).get(key):
+    match suppressions.among(session, [key], now=now).get(key):
         case None:
             patience.require(services, community, row, letters, now=now)
         case "bounced":

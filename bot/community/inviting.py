@@ -12,7 +12,7 @@ from bot.community.contacts import BadContact, Contact, Way
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.ports import Services
-from storage import audits, communities, deliveries, invitations, members
+from storage import audits, communities, drafts, invitations, members, suppressions
 from storage.database import brief
 from storage.tables import Invitation
 
@@ -103,9 +103,7 @@ async def cancel_draft(services: Services, actor: Actor, *, draft_id: int, now: 
     """Throw a draft away. Raises: NoSuchDraft."""
 
     def change(session: Session) -> None:
-        if not invitations.take_draft(
-            session, actor.community_id, actor.leader_id, draft_id, now=now
-        ):
+        if not drafts.take(session, actor.community_id, actor.leader_id, draft_id, now=now):
             raise NoSuchDraft
 
     await services.storage.write(change)
@@ -121,7 +119,7 @@ def _invite(
     language: str,
     now: datetime,
 ) -> Invited:
-    draft = invitations.take_draft(session, actor.community_id, actor.leader_id, draft_id, now=now)
+    draft = drafts.take(session, actor.community_id, actor.leader_id, draft_id, now=now)
     if draft is None:
         raise NoSuchDraft
     medium = cast("Way", draft.medium)  # as a preview kept it
@@ -174,7 +172,7 @@ def _still_free(
 ) -> tuple[list[Contact], dict[bytes, Invitation]]:
     """Who may be invited this very moment, and their lapsed invitations, which are renewed."""
     keys = {contact.key(services.keys): contact for contact in asked}
-    barred = set(deliveries.suppressed(session, keys, now=now))
+    barred = set(suppressions.among(session, keys, now=now))
     known = invitations.open_by_contact(session, community_id, keys)
     lapsed = {key: row for key, row in known.items() if row.expires_at and row.expires_at <= now}
     barred |= known.keys() - lapsed.keys()

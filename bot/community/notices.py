@@ -8,7 +8,7 @@ from sqlmodel import Session
 from bot.community import contacts, letters, sending
 from bot.community.contacts import Contact
 from bot.ports import Services
-from storage import communities, deliveries, members
+from storage import communities, deliveries, members, suppressions
 from storage.jobs import NewJob, enqueue
 from storage.tables import Invitation, Member
 
@@ -60,7 +60,7 @@ def own_contact(
     for medium, address in (("email", member.email), ("text", member.phone)):
         if address and medium in services.couriers:
             contact = contacts.known(medium, address)
-            if not deliveries.suppressed(session, [contact.key(services.keys)], now=now):
+            if not suppressions.among(session, [contact.key(services.keys)], now=now):
                 return contact
     return None
 

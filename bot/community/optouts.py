@@ -10,7 +10,7 @@ from bot.community import deliveries as events
 from bot.community.errors import Refusal
 from bot.ports import Services
 from bot.settings import Keys
-from storage import communities, deliveries
+from storage import communities, deliveries, suppressions
 from storage.tables import Delivery
 
 _REASON = "opted_out"
@@ -52,7 +52,7 @@ async def opt_out(services: Services, token: str, *, now: datetime) -> OptedOut:
 
     def change(session: Session) -> OptedOut:
         row = _delivery(session, services.keys, token)
-        deliveries.suppress(
+        suppressions.add(
             session, row.community_id, row.contact_key, reason=_REASON, until=None, now=now
         )
         letters = {letter.id: letter for letter in deliveries.open_to(session, row.contact_key)}
@@ -68,7 +68,7 @@ async def undo(services: Services, token: str, *, now: datetime) -> OptedOut:
 
     def change(session: Session) -> OptedOut:
         row = _delivery(session, services.keys, token)
-        deliveries.lift(session, row.contact_key, reason=_REASON, now=now)
+        suppressions.lift(session, row.contact_key, reason=_REASON, now=now)
         return _standing(session, row, now=now)
 
     return await services.storage.write(change)
@@ -92,7 +92,7 @@ def _newest(session: Session, invitation_id: int) -> Delivery | None:
 
 def _standing(session: Session, row: Delivery, *, now: datetime) -> OptedOut:
     session.flush()
-    suppressed = deliveries.suppressed(session, [row.contact_key], now=now)
+    suppressed = suppressions.among(session, [row.contact_key], now=now)
     return OptedOut(
         community=communities.get(session, row.community_id).name,
         contact_masked=contacts.known(row.medium, row.contact).masked if row.contact else "",

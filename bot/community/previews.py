@@ -13,7 +13,7 @@ from bot.community.contacts import BadContact, Contact, Way
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor
 from bot.ports import Services
-from storage import communities, deliveries, invitations, members
+from storage import communities, drafts, invitations, members, suppressions
 from storage.tables import Community, Draft
 
 _NO_TEXTS = "could not get texts lately: a landline, or not in use. Check the number."
@@ -140,7 +140,7 @@ def _judge_all(
     to = [row.contact for row in rows if row.verdict == "good" and row.contact]
     ahead = limits.days_ahead(medium)
     waits = limits.forecast(session, services, actor, community, to, now=now, most_days=ahead)
-    return Preview(medium, tuple(rows), invitations.add_draft(session, draft).id, waits)
+    return Preview(medium, tuple(rows), drafts.add(session, draft).id, waits)
 
 
 def _is_slip(row: Row) -> bool:
@@ -178,7 +178,7 @@ def _judged(
         for row in rows
         if row.contact is not None and row.verdict in {"good", "slip"}
     }
-    suppressed = deliveries.suppressed(session, keys, now=now)
+    suppressed = suppressions.among(session, keys, now=now)
     joined = members.contacts_among(session, keys, community_id=community.id)
     open_ones = invitations.open_by_contact(session, community.id, keys)
     enough = limits.invited_enough(session, services, keys, now=now)

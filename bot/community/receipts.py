@@ -17,7 +17,7 @@ from sqlmodel import Session
 from bot.community import labels, steps
 from bot.community.labels import Label
 from bot.messages import Button, Card
-from storage import batches, communities, deliveries, invitations, members
+from storage import batches, communities, deliveries, invitations, members, suppressions
 from storage import troubles as stored_troubles
 from storage.database import clock
 from storage.invitations import Alike, Standing
@@ -129,7 +129,7 @@ def _buttons(
 ) -> tuple[Button, ...]:
     key = standing.invitation.contact_key
     came_back = standing.delivery is not None and standing.delivery.state == "bounced"
-    is_barred = came_back and key in deliveries.suppressed(session, [key or b""], now=now)
+    is_barred = came_back and key in suppressions.among(session, [key or b""], now=now)
     return steps.buttons(standing, state, is_barred=is_barred)
 
 

@@ -19,7 +19,7 @@ from bot.community.leaders import Actor
 from bot.community.lists import Wanted
 from bot.messages import Medium
 from bot.ports import Services
-from storage import communities, deliveries, invitations, members
+from storage import communities, deliveries, drafts, invitations, members, suppressions
 from storage.invitations import Standing
 from storage.jobs import cancel
 from storage.listing import matching
@@ -99,7 +99,7 @@ def _preview(
         created_at=now,
     )
     found = replace(found, waits=" ".join(filter(None, waits)))
-    return Preview(found, more, invitations.add_draft(session, draft).id)
+    return Preview(found, more, drafts.add(session, draft).id)
 
 
 async def send(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> Sorted:
@@ -118,7 +118,7 @@ async def forget(services: Services, actor: Actor, *, draft_id: int, now: dateti
 
 
 def _take(session: Session, actor: Actor, *, draft_id: int, now: datetime) -> Draft:
-    draft = invitations.take_draft(
+    draft = drafts.take(
         session, actor.community_id, actor.leader_id, draft_id, media=[_AGAIN], now=now
     )
     if draft is None:
@@ -189,7 +189,7 @@ def _sorted(
 ) -> Sorted:  # fmt: skip
     community = communities.get(session, actor.community_id)
     keys = {key for one in standings if (key := one.invitation.contact_key)}
-    barred = deliveries.suppressed(session, keys, now=now)
+    barred = suppressions.among(session, keys, now=now)
     barred |= dict.fromkeys(members.contacts_among(session, keys, community_id=community.id), _IN)
     letters = letters_of(session, (one.invitation.id for one in standings))
     goes, stays = [], []

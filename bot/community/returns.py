@@ -14,7 +14,7 @@ from bot.community import asking, contacts, tokens
 from bot.community.deliveries import note
 from bot.messages import Event, News, Wish
 from bot.ports import Services
-from storage import deliveries, heard
+from storage import deliveries, heard, suppressions
 from storage.tables import Delivery
 
 _REASON: Event = "opted_out"
@@ -66,8 +66,8 @@ def _grant(session: Session, services: Services, wish: Wish, *, now: datetime) -
         return
     key = contacts.key_of(services.keys, wish.medium, wish.address)
     if wish.wish == "start":
-        deliveries.lift(session, key, reason=_REASON, now=now)
+        suppressions.lift(session, key, reason=_REASON, now=now)
         return
-    deliveries.suppress(session, None, key, reason=_REASON, until=None, now=now)
+    suppressions.add(session, None, key, reason=_REASON, until=None, now=now)
     for delivery in deliveries.open_to(session, key):
         note(session, delivery, _REASON, key=f"{delivery.id}:{wish.key}", now=now)

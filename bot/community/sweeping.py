@@ -12,6 +12,7 @@ from storage import (
     chat_people,
     communities,
     deliveries,
+    drafts,
     heard,
     invitations,
     jobs,
@@ -37,7 +38,7 @@ async def sweep(services: Services, job: Claimed) -> Record:
     def record(session: Session) -> None:
         now = datetime.now(UTC)
         jobs.forget_finished(session, before=now - _KEEP_JOBS)
-        invitations.forget_drafts(session, before=now - _KEEP_DRAFTS)
+        drafts.forget(session, before=now - _KEEP_DRAFTS)
         invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
         attempts.forget(session, before=now - timedelta(hours=2))
         quotas.forget(session, before=now.date() - _KEEP_QUOTAS)

@@ -7,7 +7,7 @@ import pytest
 from bot.community import deliveries
 from bot.community.leaders import Actor
 from bot.ports import Services
-from storage import deliveries as stored
+from storage import suppressions
 from storage.tables import Delivery, Suppression
 from tests.community import scene
 from tests.community.scene import NOW
@@ -34,7 +34,7 @@ async def test_only_a_missing_mailbox_is_left_alone_for_a_month(
     await deliveries.happened(services, letter.id, "bounced", key="theirs:1", code=code, now=NOW)
     for days, expected in ((1, is_suppressed), (31, False)):
         now = NOW + timedelta(days=days)
-        found = await services.storage.read(stored.suppressed, [letter.contact_key], now=now)
+        found = await services.storage.read(suppressions.among, [letter.contact_key], now=now)
         assert bool(found) == expected
 
 
@@ -47,7 +47,7 @@ async def test_a_number_that_gets_no_texts_is_left_alone_for_three_months(
     await deliveries.happened(services, letter.id, "bounced", key="theirs:1", code=code, now=NOW)
     for days, expected in ((89, True), (91, False)):
         now = NOW + timedelta(days=days)
-        found = await services.storage.read(stored.suppressed, [letter.contact_key], now=now)
+        found = await services.storage.read(suppressions.among, [letter.contact_key], now=now)
         assert bool(found) == expected
 
 
