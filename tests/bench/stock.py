@@ -14,6 +14,7 @@ from sqlmodel import SQLModel, col
 
 from bot.app import open_house
 from bot.community import codes
+from bot.community.mornings import DIGEST, REMIND
 from bot.settings import Keys, Settings
 from storage.database import make_engine
 from storage.tables import Batch, Community, Invitation, Job, Leader, Receipt
@@ -141,7 +142,9 @@ class Stocks:
 def await_quiet(url: str) -> None:
     """Return when the house has done all that its changes left to do: every join is announced."""
     engine = make_engine(url)
-    waiting = select(func.count()).where(col(Job.state) == "ready", col(Job.kind) != "sweep")
+    waiting = select(func.count()).where(
+        col(Job.state) == "ready", col(Job.kind).not_in({"sweep", DIGEST.kind, REMIND.kind})
+    )
     deadline = time.monotonic() + _PATIENCE
     while left := _scalar(engine, waiting):
         if time.monotonic() > deadline:
