@@ -12,7 +12,6 @@ from bot.community import labels, mornings
 from bot.community.ledger import Record
 from bot.ports import Services
 from storage import communities, jobs
-from storage.database import clock
 from storage.jobs import NewJob
 from storage.lanes import Claimed
 from storage.mornings import Needs, needs_of, private_place
@@ -25,17 +24,10 @@ _NAMED = 3  # of those that did not arrive; the button shows all
 async def digest(services: Services, job: Claimed) -> Record:
     """Tell each leader of a community what needs attention, if it is time."""
 
-    def record(session: Session) -> None:
-        now = clock(session)
-        turn = mornings.turn(session, job, mornings.DIGEST, now=now)
-        if isinstance(turn, timedelta):
-            jobs.put_off(session, job, after=turn, error="not yet")
-            return
-        if turn is not None:
-            tell_all(session, services, turn, day=str(job.args["day"]), now=now)
-        jobs.finish(session, job)
+    def do(session: Session, community: Community, now: datetime) -> None:
+        tell_all(session, services, community, day=str(job.args["day"]), now=now)
 
-    return record
+    return mornings.in_turn(job, mornings.DIGEST, do)
 
 
 def tell_all(

@@ -12,10 +12,14 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from storage import communities, mornings
+from bot.community.ledger import Record
+from storage import communities, jobs, mornings
+from storage.database import clock
 from storage.jobs import NewJob, enqueue
 from storage.lanes import TIMER, Claimed
 from storage.tables import Community
+
+Do = Callable[[Session, Community, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,24 @@ def moment(community: Community, daily: Daily, day: date) -> datetime | None:
     hour = daily.hour(community)
     zone = ZoneInfo(community.timezone)
     return None if hour is None else datetime.combine(day, time(hour), zone)
+
+
+def in_turn(
+    job: Claimed, daily: Daily, do: Callable[[Session, Community, datetime], None]
+) -> Record:
+    """Do what is done once a day for the job's community: now, later today, or not any more."""
+
+    def record(session: Session) -> None:
+        now = clock(session)
+        whose = turn(session, job, daily, now=now)
+        if isinstance(whose, timedelta):
+            jobs.put_off(session, job, after=whose, error="not yet")
+            return
+        if whose is not None:
+            do(session, whose, now)
+        jobs.finish(session, job)
+
+    return record
 
 
 def turn(

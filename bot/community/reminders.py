@@ -19,8 +19,7 @@ from bot.community.letters import last_day
 from bot.community.optouts import UnknownLink
 from bot.ports import Services
 from bot.settings import Keys
-from storage import audits, communities, deliveries, jobs, members
-from storage.database import clock
+from storage import audits, communities, deliveries, members
 from storage.lanes import Claimed
 from storage.reminders import EVENT, Unanswered, unanswered
 from storage.tables import Community, Delivery, Invitation
@@ -36,17 +35,10 @@ _A_DAY = 100  # of a community, as many as a leader may send; the others follow 
 async def remind(services: Services, job: Claimed) -> Record:
     """Write to those of a community who do not answer, if it is time."""
 
-    def record(session: Session) -> None:
-        now = clock(session)
-        turn = mornings.turn(session, job, mornings.REMIND, now=now)
-        if isinstance(turn, timedelta):
-            jobs.put_off(session, job, after=turn, error="not yet")
-            return
-        if turn is not None:
-            write_all(session, services, turn, now=now)
-        jobs.finish(session, job)
+    def do(session: Session, community: Community, now: datetime) -> None:
+        write_all(session, services, community, now=now)
 
-    return record
+    return mornings.in_turn(job, mornings.REMIND, do)
 
 
 def write_all(

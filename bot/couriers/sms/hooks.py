@@ -55,7 +55,7 @@ def routes(hear: Hear, *, address: str, secrets: Sequence[str]) -> list[BaseRout
                 await hear(told)
             except DatabaseAway:
                 return PlainTextResponse("The database is away.", 503)
-            except Exception:
+            except Exception:  # a fault of ours: logged once, and Twilio may call again
                 log.exception("sms.call_failed", path=request.scope["path"])
                 return PlainTextResponse("Something went wrong on our side.", 500)
             return answer

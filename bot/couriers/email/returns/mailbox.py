@@ -76,9 +76,9 @@ class Inbox:
             self._say_once(log.warning, "returns.mailbox_away", kind=type(fault).__name__)
         except DatabaseAway:
             self._say_once(log.warning, "returns.database_away")
-        except Exception:
+        except Exception:  # a fault of ours must not end the program, which answers and sends, too
             await self._close()
-            log.exception("returns.failed")  # a fault of ours must not end the program
+            log.exception("returns.failed")
             return _REST
         else:
             self._say_once(log.info, "returns.mailbox_open")

@@ -65,7 +65,7 @@ def hook(service: str, read: Read, hear: Hear, *, address: str) -> Route:
             return _turn_away(service, refusal)
         except DatabaseAway:
             return _turn_away(service, NotNow("the database does not answer"))
-        except Exception:
+        except Exception:  # a fault of ours: logged once, and the service calls again
             log.exception("email_service.failed", service=service)
             return PlainTextResponse("Something went wrong on our side.", 500)
         # Mailgun and Postmark take nothing but 200 for an answer.

@@ -49,7 +49,7 @@ def rsa_holds(key: "RSAPublicKey", signature: str, content: bytes, *, sha1: bool
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
 
-    digest = hashes.SHA1() if sha1 else hashes.SHA256()  # noqa: S303 Amazon's version 1
+    digest = hashes.SHA1() if sha1 else hashes.SHA256()  # noqa: S303 - Amazon's version 1
     try:
         key.verify(base64.b64decode(signature, validate=True), content, padding.PKCS1v15(), digest)
     except (ValueError, InvalidSignature):
