@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from storage.columns import id_column as _id
 from storage.columns import maybe_moment as _maybe_at
 from storage.columns import moment as _at
+from storage.columns import of as _of
 from storage.types import UTCDateTime
 
 
@@ -40,6 +41,40 @@ class ChatPerson(SQLModel, table=True):
     user_id: str = Field(primary_key=True)
     language: str  # BCP 47
     seen_at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
+class ChatChoice(SQLModel, table=True):
+    """Which of several communities somebody who leads them means when they do not say."""
+
+    __tablename__ = "chat_choice"
+
+    chat: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    user_id: str = Field(primary_key=True)
+    community_id: int = _of("community")
+    at: datetime = _at()
+
+
+class ChatMember(SQLModel, table=True):
+    """Who in a chat is which member; one person may be a member in several households."""
+
+    __tablename__ = "chat_member"
+
+    chat: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    user_id: str = Field(primary_key=True)
+    member_id: int = Field(foreign_key="member.id", primary_key=True, index=True)
+    community_id: int = _of("community")
+    at: datetime = _at()
+
+
+class Pairing(SQLModel, table=True):
+    """A key on a member's own page, good once, by which they make themselves known in a chat."""
+
+    member_id: int = Field(foreign_key="member.id", primary_key=True)
+    community_id: int = _of("community")
+    key_hash: bytes = Field(sa_type=LargeBinary, unique=True)  # keyed
+    until: datetime = _at()
 
 
 class Talk(SQLModel, table=True):

@@ -15,9 +15,12 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from storage.chat_tables import ChatChoice as ChatChoice
 from storage.chat_tables import ChatInstallation as ChatInstallation
+from storage.chat_tables import ChatMember as ChatMember
 from storage.chat_tables import ChatPerson as ChatPerson
 from storage.chat_tables import Heard as Heard
+from storage.chat_tables import Pairing as Pairing
 from storage.chat_tables import PlaygroundMessage as PlaygroundMessage
 from storage.chat_tables import Talk as Talk
 from storage.columns import empty as _empty
@@ -49,6 +52,8 @@ class Community(SQLModel, table=True):
     reminders: bool = _yes_or_no(False)  # whether those who do not answer are written to again
     # The hour of the day, there, when what needs attention is said; None: never.
     digest_hour: int | None = Field(default=8, sa_column_kwargs={"server_default": "8"})
+    may_ask: bool = _yes_or_no(True)  # whether somebody without a code may ask to be let in
+    household_limit: int = Field(default=12, sa_column_kwargs={"server_default": "12"})  # members
     links: list[list[str]] = Field(default_factory=list, sa_type=JSON)  # [label, URL] of its chats
     created_at: datetime = _at()
 
@@ -57,7 +62,7 @@ class ChatLink(SQLModel, table=True):
     """Which place in which chat belongs to the community, and where joins are announced there."""
 
     __tablename__ = "chat_link"
-    __table_args__ = (UniqueConstraint("chat", "place"),)
+    __table_args__ = (UniqueConstraint("chat", "place", "community_id"),)
 
     id: int = _id()
     community_id: int = _of("community")
@@ -66,6 +71,17 @@ class ChatLink(SQLModel, table=True):
     announce_channel: str | None = None
     # How people know that channel: "#front-porch".
     announce_name: str = _empty()
+
+
+class Logo(SQLModel, table=True):
+    """The community's picture, in letters, on pages and on passes."""
+
+    community_id: int = Field(foreign_key="community.id", primary_key=True)
+    content: bytes = Field(sa_type=LargeBinary)  # PNG
+    digest: str  # of the content: names it in an address that may be kept for ever
+    width: int  # pixels
+    height: int
+    at: datetime = _at()
 
 
 class WayIn(SQLModel, table=True):
@@ -85,13 +101,18 @@ class WayIn(SQLModel, table=True):
 class Leader(SQLModel, table=True):
     """A person allowed to give commands, known by chat platform and user id there."""
 
-    __table_args__ = (UniqueConstraint("community_id", "chat", "user_id"),)
+    __table_args__ = (
+        UniqueConstraint("community_id", "chat", "user_id"),
+        Index("ix_leader_chat_place_user_id", "chat", "place", "user_id"),
+    )
 
     id: int = _id()
     community_id: int = _of("community", index=False)
     chat: str
+    place: str = _empty()  # the workspace or chat there in which this is their user id
     user_id: str
     name: str  # as residents read it: "Ana Ruiz invited you"
+    role: str = Field(default="leader", sa_column_kwargs={"server_default": "leader"})  # or owner
     added_at: datetime = _at()
     removed_at: datetime | None = _maybe_at()
 
@@ -102,6 +123,9 @@ class Receipt(SQLModel, table=True):
     id: int = _id()
     community_id: int = _of("community")
     leader_id: int = _of("leader", index=False)
+    # What it is about, when not about invitations.
+    join_request_id: int | None = _maybe_of("join_request", index=True)
+    roster_draft_id: int | None = _maybe_of("roster_draft", index=True)
     chat: str
     channel: str
     message: str | None = None  # the platform's id, once posted
@@ -165,6 +189,8 @@ class Invitation(SQLModel, table=True):
     leader_id: int = _of("leader", index=False)
     receipt_id: int | None = _maybe_of("receipt", index=True)
     batch_id: int | None = _maybe_of("batch", index=True)
+    roster_entry_id: int | None = _maybe_of("roster_entry", index=True)  # given for that address
+    join_request_id: int | None = _maybe_of("join_request", index=True)  # given to who asked
     serial: int | None = None  # of a pass: its place in the batch, from 1
     medium: str  # email, text, hand (a text from a leader's own phone) or pass: how it travels now
     contact: str | None = None  # address or number in E.164; none for a pass, or once erased
@@ -184,6 +210,80 @@ class Invitation(SQLModel, table=True):
     unreminded_at: datetime | None = _maybe_at()  # who is invited wants no reminder
 
 
+class InvitationGroup(SQLModel, table=True):
+    """The groups in which whoever uses the invitation arrives."""
+
+    __tablename__ = "invitation_group"
+
+    invitation_id: int = Field(foreign_key="invitation.id", primary_key=True)
+    group_id: int = Field(foreign_key="group.id", primary_key=True, index=True)
+    community_id: int = _of("community")
+
+
+class JoinRequest(SQLModel, table=True):
+    """What somebody without a code asks of the leaders: to be let in."""
+
+    __tablename__ = "join_request"
+
+    id: int = _id()
+    community_id: int = _of("community")
+    name: str
+    address: str
+    medium: str  # email or text: how they are answered
+    contact: str | None = None  # none once erased
+    contact_key: bytes = Field(sa_type=LargeBinary, index=True)
+    words: str = Field(default="", sa_type=Text)  # for the leaders
+    language: str = _empty()  # BCP 47, in which they filled in the form
+    created_at: datetime = _at()
+    decided_at: datetime | None = _maybe_at()
+    decision: str = _empty()  # approved or declined
+    leader_id: int | None = _maybe_of("leader")  # who decided
+    reason: str = Field(default="", sa_type=Text)  # for whoever asked; may be empty
+
+
+class RosterEntry(SQLModel, table=True):
+    """A line of the leaders' own list: an address, and who may be invited there."""
+
+    __tablename__ = "roster_entry"
+    __table_args__ = (
+        UniqueConstraint("community_id", "address_key", "name_key"),
+        Index("ix_roster_entry_community_id_email_key", "community_id", "email_key"),
+        Index("ix_roster_entry_community_id_phone_key", "community_id", "phone_key"),
+    )
+
+    id: int = _id()
+    community_id: int = _of("community", index=False)
+    address: str  # with its unit: "3 Elm Street, Flat 4B"
+    address_key: str  # as in `household`
+    street: str  # or building: what coverage is counted by
+    name: str = ""
+    name_key: str = ""
+    email: str | None = None
+    email_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    phone: str | None = None
+    phone_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    language: str = ""  # BCP 47; empty: the community's
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+
+
+class RosterDraft(SQLModel, table=True):
+    """A roster file that a leader gave, read and checked but not yet applied. Swept after a day."""
+
+    __tablename__ = "roster_draft"
+
+    id: int = _id()
+    community_id: int = _of("community")
+    leader_id: int = _of("leader", index=False)
+    file_name: str
+    content: bytes | None = Field(default=None, sa_type=LargeBinary)  # none once applied
+    state: str = "reading"  # reading, ready, broken, applying, applied, cancelled
+    row_count: int = 0
+    done_count: int = 0  # of those, read or applied by now
+    outcome: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)  # counts and problems
+    created_at: datetime = _at()
+
+
 class Household(SQLModel, table=True):
     """Members at one address; the unit of billing."""
 
@@ -193,7 +293,24 @@ class Household(SQLModel, table=True):
     community_id: int = _of("community", index=False)
     address: str  # as first typed
     address_key: str  # normal form, for matching
+    # Of the link by which housemates add themselves; one higher makes earlier links worthless.
+    link_number: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = _at()
+
+
+class HouseholdWord(SQLModel, table=True):
+    """A word of the address or of a member's name, in small letters without accents: the index that
+    search is answered from.
+    """
+
+    __tablename__ = "household_word"
+    __table_args__ = (
+        Index("ix_household_word_community_id_word", "community_id", "word", "household_id"),
+    )
+
+    household_id: int = Field(foreign_key="household.id", primary_key=True)
+    word: str = Field(primary_key=True)
+    community_id: int = _of("community", index=False)
 
 
 class Member(SQLModel, table=True):
@@ -216,6 +333,34 @@ class Member(SQLModel, table=True):
     joined_at: datetime = _at()
     removed_at: datetime | None = _maybe_at()
     language: str = _empty()  # BCP 47; empty: the community's
+    suspended_at: datetime | None = _maybe_at()  # still one, but kept out until a leader says so
+    is_hidden: bool = _yes_or_no(False)  # other members do not see how to reach them
+    added_by_id: int | None = _maybe_of("member")  # the head of household who added them
+
+
+class NewContact(SQLModel, table=True):
+    """A member's new address or number, until they prove that it is theirs."""
+
+    __tablename__ = "new_contact"
+
+    member_id: int = Field(foreign_key="member.id", primary_key=True)
+    community_id: int = _of("community")
+    medium: str  # email or text
+    contact: str
+    until: datetime = _at()
+
+
+class Undo(SQLModel, table=True):
+    """What a leader changed about members, so that it can be taken back for a day."""
+
+    id: int = _id()
+    community_id: int = _of("community")
+    leader_id: int = _of("leader", index=False)
+    words: str  # what was done: "moved Ana Ruiz to 9 Elm Street"
+    # What changed: {"table", "id", "before": {column: value}, "after": {column: value}}.
+    changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    created_at: datetime = Field(sa_type=UTCDateTime, index=True)
+    taken_at: datetime | None = _maybe_at()  # taken back, once
 
 
 class Redemption(SQLModel, table=True):
@@ -233,11 +378,13 @@ class Redemption(SQLModel, table=True):
 class Group(SQLModel, table=True):
     """A named set of members: committee, building, team."""
 
-    __table_args__ = (UniqueConstraint("community_id", "name"),)
+    __table_args__ = (Index("uq_group_name_key", "community_id", "name_key", unique=True),)
 
     id: int = _id()
     community_id: int = _of("community", index=False)
     name: str
+    name_key: str = _empty()  # in small letters, without accents
+
 
 
 class GroupMember(SQLModel, table=True):
@@ -248,6 +395,18 @@ class GroupMember(SQLModel, table=True):
     group_id: int = Field(foreign_key="group.id", primary_key=True)
     member_id: int = Field(foreign_key="member.id", primary_key=True, index=True)
     community_id: int = _of("community")
+
+
+class BillingMonth(SQLModel, table=True):
+    """How many households were registered in a month that is over. Written once, never changed."""
+
+    __tablename__ = "billing_month"
+
+    community_id: int = Field(foreign_key="community.id", primary_key=True)
+    month: date = Field(primary_key=True)  # its first day, by the community's clock
+    household_count: int
+    member_count: int
+    closed_at: datetime = _at()
 
 
 class Delivery(SQLModel, table=True):

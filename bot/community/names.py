@@ -8,6 +8,7 @@ import unicodedata
 
 from bot.community.errors import Refusal
 from bot.languages import Sentence
+from storage.words import plain as plain
 
 LONGEST_NAME = 80  # characters
 LONGEST_ADDRESS = 120
@@ -77,9 +78,3 @@ def address_key(address: str) -> str:
     """The normal form of a street address, so that "12 Elm St." and "12 elm street" are one."""
     parts = re.sub(r"[^\w]+", " ", plain(address)).split()
     return " ".join(filter(None, (_ROADS.get(part, part) for part in parts))) or " ".join(parts)
-
-
-def plain(text: str) -> str:
-    """The text in lower case and without accents."""
-    composed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in composed if not unicodedata.combining(char))
