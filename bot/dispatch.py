@@ -28,7 +28,7 @@ async def answer(services: Services, call: Call) -> Reply:
 async def _answer(services: Services, call: Call) -> Reply:
     name, rest = _split(call.text)
     command = _BY_NAME.get(name)
-    said = Said(rest, call.fields, call.people)
+    said = Said(rest, call.fields, call.people, call.files)
     try:
         return await _run(services, call, command, said) or _unknown(name)
     except Misused as misused:

@@ -32,6 +32,7 @@ class Call:
     fields: Mapping[str, str] = field(default_factory=dict)  # what a form was filled in with
     # Who is mentioned in the text as "<@U024BE7LH>": id -> display name. Filled in by the chat.
     people: Mapping[str, str] = field(default_factory=dict)
+    files: tuple["File", ...] = ()  # that came with it
     channel_name: str = ""  # as people there know it: "#front-porch"
     private: str = ""  # where the speaker alone is told how things go; empty: in the channel
 
@@ -53,7 +54,7 @@ class Field:
 
     name: str
     label: str
-    kind: Literal["line", "lines", "choice", "number"] = "line"
+    kind: Literal["line", "lines", "choice", "number", "file"] = "line"  # a file goes with the call
     value: str = ""
     hint: str = ""
     options: tuple[tuple[str, str], ...] = ()  # of a choice: (value, label)
@@ -77,7 +78,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file handed to a leader."""
+    """A file handed to a leader, or by one."""
 
     name: str
     media_type: str

@@ -130,6 +130,9 @@ class Chat(Protocol):
     def spell(self, words: str) -> str:
         """Our words, with the `/commands` between backticks as they are typed in this chat."""
 
+    def own_channel(self, place: str, user_id: str) -> str:
+        """The channel in which somebody of that place is alone with us."""
+
     def plug(self, services: "Services", answer: Answer, menu: Sequence[MenuItem]) -> None:
         """Get to know the house; `menu` is what leaders can say."""
 

@@ -67,8 +67,10 @@ class Speaker:
     """Somebody who speaks in a place of a community."""
 
     community_id: int
+    community: str
     leader_id: int | None  # none: they do not lead it
     name: str | None
+    role: str | None  # owner or leader
 
 
 def speaker(session: Session, *, chat: str, place: str, user_id: str) -> Speaker | None:
@@ -83,11 +85,20 @@ def _speaker() -> Any:
     leads = and_(
         col(Leader.community_id) == col(ChatLink.community_id),
         col(Leader.chat) == col(ChatLink.chat),
+        col(Leader.place) == col(ChatLink.place),
         col(Leader.user_id) == bindparam("the_user"),
         col(Leader.removed_at).is_(None),
     )
     return (
-        sa_select(col(ChatLink.community_id), col(Leader.id), col(Leader.name))
+        sa_select(  # in the order of `Speaker`
+            col(Community.id),
+            col(Community.name),
+            col(Leader.id),
+            col(Leader.name),
+            col(Leader.role),
+        )
+        .select_from(ChatLink)
+        .join(Community, col(Community.id) == col(ChatLink.community_id))
         .outerjoin(Leader, leads)
         .where(
             col(ChatLink.chat) == bindparam("the_chat"),
@@ -123,15 +134,26 @@ def leader_name(session: Session, leader_id: int) -> str:
 
 
 def add_leader(
-    session: Session, community_id: int, *, chat: str, user_id: str, name: str, now: datetime
+    session: Session,
+    community_id: int,
+    *,
+    chat: str,
+    place: str,
+    user_id: str,
+    name: str,
+    role: str = "leader",
+    now: datetime,
 ) -> Leader:
-    """Let somebody lead the community; whoever led it before is the same leader again."""
+    """Let somebody lead the community; whoever led it before is the same leader again.
+
+    Takes: place, in which this is their user id; role, leader or owner.
+    """
     same = (Leader.community_id == community_id, Leader.chat == chat, Leader.user_id == user_id)
     row = session.exec(select(Leader).where(*same)).one_or_none()
     if row is None:
         row = Leader(community_id=community_id, chat=chat, user_id=user_id, name=name, added_at=now)
         session.add(row)
-    row.name, row.removed_at = name, None
+    row.place, row.name, row.role, row.removed_at = place, name, role, None
     session.flush()
     return row
 

@@ -386,7 +386,6 @@ class Group(SQLModel, table=True):
     name_key: str = _empty()  # in small letters, without accents
 
 
-
 class GroupMember(SQLModel, table=True):
     """Who belongs to which group."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.community.errors import Refusal
 from bot.community.leaders import Actor, Stranger
-from bot.messages import Call, Form, Reply, Usage
+from bot.messages import Call, File, Form, Reply, Usage
 from bot.ports import Services
 
 
@@ -18,6 +18,7 @@ class Said:
     rest: str  # as typed, line breaks kept
     fields: Mapping[str, str] = field(default_factory=dict)  # of a form
     people: Mapping[str, str] = field(default_factory=dict)  # who is mentioned: id -> name
+    files: tuple[File, ...] = ()
 
     def split(self) -> tuple[str, str]:
         """The first word in lower case, and what follows it."""

@@ -121,7 +121,14 @@ def _let_lead(session: Session, call: Call, community_id: int, name: str, *, now
     if communities.link_of(session, chat=call.chat, place=call.place) is None:
         session.add(ChatLink(community_id=community_id, chat=call.chat, place=call.place))
     row = communities.add_leader(
-        session, community_id, chat=call.chat, user_id=call.speaker, name=name, now=now
+        session,
+        community_id,
+        chat=call.chat,
+        place=call.place,
+        user_id=call.speaker,
+        name=name,
+        role="owner",
+        now=now,
     )
     audits.note(
         session,

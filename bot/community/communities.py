@@ -82,7 +82,14 @@ async def found(
             session.add(link)
             user_id, leader_name = leader
             communities.add_leader(
-                session, community.id, chat=chat, user_id=user_id, name=leader_name, now=now
+                session,
+                community.id,
+                chat=chat,
+                place=place,
+                user_id=user_id,
+                name=leader_name,
+                role="owner",
+                now=now,
             )
         return True
 

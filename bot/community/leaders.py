@@ -72,6 +72,9 @@ class Actor:
     channel: str
     private: str  # where they alone are told how things go
     channel_name: str = ""  # as people know it; empty: nobody said
+    user_id: str = ""  # as the chat knows them
+    role: str = "leader"  # or owner
+    community: str = ""  # its name
 
     @property
     def trace(self) -> str:
@@ -104,6 +107,9 @@ def _actor(session: Session, call: Call, chats: Iterable[str]) -> Actor:
         channel=call.channel,
         private=call.private or call.channel,
         channel_name=call.channel_name,
+        user_id=call.speaker,
+        role=speaker.role or "",
+        community=speaker.community,
     )
 
 
@@ -137,7 +143,13 @@ async def add(
             if (row.chat, row.user_id) == (actor.chat, user_id):
                 raise LeadsAlready(name=row.name)
         row = communities.add_leader(
-            session, actor.community_id, chat=actor.chat, user_id=user_id, name=name, now=now
+            session,
+            actor.community_id,
+            chat=actor.chat,
+            place=actor.place,
+            user_id=user_id,
+            name=name,
+            now=now,
         )
         _note(session, actor, "added", row, now=now)
         return row

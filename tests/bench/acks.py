@@ -142,7 +142,9 @@ def _lead(session: Session) -> None:
     session.add(ChatLink(**of, place=TEAM))
     now = datetime.now(UTC)
     for leader in range(LEADERS):
-        session.add(Leader(**of, user_id=_user(leader), name=f"Leader {leader}", added_at=now))
+        session.add(
+            Leader(**of, place=TEAM, user_id=_user(leader), name=f"Leader {leader}", added_at=now)
+        )
 
 
 def _user(leader: int) -> str:

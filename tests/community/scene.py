@@ -113,7 +113,7 @@ async def second_leader(services: Services) -> Actor:
 
     def change(session: Session) -> None:
         stored_communities.add_leader(
-            session, 1, chat="playground", user_id="sam", name="Sam Ode", now=NOW
+            session, 1, chat="playground", place=PLACE, user_id="sam", name="Sam Ode", now=NOW
         )
 
     await services.storage.write(change)
@@ -131,8 +131,10 @@ async def next_door(services: Services) -> Actor:
             Leader(
                 community_id=community.id,
                 chat="playground",
+                place=OTHER_PLACE,
                 user_id="noor",
                 name="Noor Aziz",
+                role="owner",
                 added_at=NOW,
             )
         )

@@ -214,7 +214,9 @@ async def test_who_claims_a_chat_of_a_known_community_is_trusted(
     services: Services, robin: Actor
 ) -> None:
     def change(session: Session) -> None:
-        communities.add_leader(session, 1, chat="slack", user_id="U1", name="Noor Aziz", now=NOW)
+        communities.add_leader(
+            session, 1, chat="slack", place="T1", user_id="U1", name="Noor Aziz", now=NOW
+        )
 
     await services.storage.write(change)
     (noor,) = [row for row in await scene.all_of(services, Leader) if row.chat == "slack"]

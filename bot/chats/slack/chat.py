@@ -51,6 +51,10 @@ class SlackChat:
             return words
         return spelt(words, self._settings.slack_command)
 
+    def own_channel(self, place: str, user_id: str) -> str:
+        """`T0123/U0789`: their messages with the app."""
+        return f"{place}/{user_id}"
+
     def plug(self, services: Services, answer: Answer, menu: Sequence[MenuItem]) -> None:
         """Get to know the house; the menu is in the app's manifest."""
         self._services = services

@@ -65,6 +65,10 @@ class TelegramChat:
         """The words as they are: every command has its own name here."""
         return words
 
+    def own_channel(self, place: str, user_id: str) -> str:
+        """The private chat with somebody has their own id."""
+        return user_id
+
     def plug(self, services: Services, answer: Answer, menu: Sequence[MenuItem]) -> None:
         """Get to know the house."""
         bot, bot_id = self._bot, self._settings.bot_id
