@@ -8,7 +8,7 @@ import structlog
 
 from bot.commands import COMMANDS
 from bot.commands.base import Command, Misused, Said, usages
-from bot.community import leaders
+from bot.community import actors
 from bot.community.errors import Refusal
 from bot.messages import Button, Call, Reply
 from bot.ports import CannotPrint, Services
@@ -51,8 +51,8 @@ async def _run(services: Services, call: Call, command: Command | None, said: Sa
     """Do it if a leader says so. The one place where rights are checked, at every call."""
     now = datetime.now(UTC)
     try:
-        actor = await leaders.actor_of(services, call)
-    except leaders.Stranger as refusal:
+        actor = await actors.actor_of(services, call)
+    except actors.Stranger as refusal:
         if command is None or command.stranger is None:
             raise
         return await command.stranger(services, call, said, refusal, now=now)

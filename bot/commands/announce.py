@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said
 from bot.community import communities
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.messages import Reply, Usage
 from bot.ports import ChatDown, ChatRefused, Services, TriesOut
 

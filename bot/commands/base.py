@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from bot.community.actors import Actor, Stranger
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor, Stranger
 from bot.messages import Call, File, Form, Reply, Usage
 from bot.ports import Services
 

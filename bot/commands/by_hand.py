@@ -5,9 +5,9 @@ from datetime import datetime
 
 from bot.commands.base import Said, again, number
 from bot.community import by_hand, invitations
+from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.community.inviting import Invited
-from bot.community.leaders import Actor
 from bot.community.patience import TooOften, TooSoon
 from bot.messages import Button, Field, Form, Reply
 from bot.ports import Services

@@ -5,9 +5,9 @@ from datetime import datetime
 from bot.commands import language
 from bot.commands.base import Command, Misused, Said, again, plural
 from bot.community import communities, fields, names
+from bot.community.actors import Actor
 from bot.community.communities import Overview
 from bot.community.errors import BadFields
-from bot.community.leaders import Actor
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services
 from storage.tables import Community

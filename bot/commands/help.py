@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.commands.base import Command, Said, usages
-from bot.community.leaders import Actor, Stranger
+from bot.community.actors import Actor, Stranger
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
 

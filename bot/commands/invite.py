@@ -7,10 +7,10 @@ from bot.commands import by_hand, language
 from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.commands.passes import print_passes
 from bot.community import contacts, invitations, inviting, names, previews
+from bot.community.actors import Actor
 from bot.community.contacts import LIMIT, Way
 from bot.community.errors import Refusal
 from bot.community.inviting import Invited, Spelling
-from bot.community.leaders import Actor
 from bot.community.previews import MediumNotSetUp, Preview, Row, Verdict
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said, number, plural
 from bot.community import claims, leaders, names
+from bot.community.actors import Actor, Stranger
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor, LastLeader, Stranger
+from bot.community.leaders import LastLeader
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
 from storage.tables import Leader

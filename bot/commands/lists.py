@@ -8,8 +8,8 @@ from typing import get_args
 
 from bot.commands.base import Misused, Said, number, plural
 from bot.community import labels, lists, resending
+from bot.community.actors import Actor
 from bot.community.contacts import Contact
-from bot.community.leaders import Actor
 from bot.community.lists import Page, State, Wanted
 from bot.community.resending import Kept, Preview
 from bot.messages import Button, Reply

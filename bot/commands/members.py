@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.commands.base import Command, Said, plural
 from bot.community import labels, members, names
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.community.members import Roll
 from bot.messages import Button, Reply, Usage
 from bot.ports import Services

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.community import labels, names, passes
+from bot.community.actors import Actor
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services
 from storage.tables import Batch

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.community import invitations, labels, tokens
+from bot.community.actors import Actor
 from bot.community.deliveries import note
 from bot.community.errors import Refusal
 from bot.community.labels import Label
-from bot.community.leaders import Actor
 from bot.ports import Services
 from storage import audits, by_hand, deliveries
 from storage.invitations import Standing

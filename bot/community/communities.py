@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.community import fields, mornings, names
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.languages import Sentence
 from bot.ports import Services
 from storage import audits, communities, invitations, jobs, members

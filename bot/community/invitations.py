@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.community import contacts, inviting, patience, previews, receipts, sending
+from bot.community.actors import Actor
 from bot.community.contacts import Contact, Way
 from bot.community.deliveries import job_keys
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor
 from bot.community.patience import HasBounced
 from bot.messages import Card
 from bot.ports import Services

@@ -8,9 +8,9 @@ from typing import Literal, cast
 from sqlmodel import Session
 
 from bot.community import codes, contacts, limits, previews, receipts, sending
+from bot.community.actors import Actor
 from bot.community.contacts import BadContact, Contact, Way
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor
 from bot.ports import Services
 from storage import audits, communities, drafts, invitations, members, suppressions
 from storage.database import brief

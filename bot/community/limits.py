@@ -14,9 +14,9 @@ import structlog
 from sqlmodel import Session
 
 from bot.community import labels, quiet
+from bot.community.actors import Actor
 from bot.community.contacts import Contact
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor
 from bot.ports import Services
 from storage import quotas
 from storage.tables import Community

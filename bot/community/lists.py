@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.ports import Services
 from storage import invitations
 from storage.invitations import Standing

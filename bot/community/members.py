@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.ports import Services
 from storage import members
 from storage.tables import Household, Member

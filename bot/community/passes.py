@@ -6,8 +6,8 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from bot.community import codes, invitations, inviting, letters, names, receipts, sending
+from bot.community.actors import Actor
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor
 from bot.messages import Card, File
 from bot.ports import Pass, Services, Sheet
 from storage import audits, batches, communities

@@ -9,9 +9,9 @@ from typing import Literal
 from sqlmodel import Session
 
 from bot.community import contacts, labels, limits
+from bot.community.actors import Actor
 from bot.community.contacts import BadContact, Contact, Way
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor
 from bot.ports import Services
 from storage import communities, drafts, invitations, members, suppressions
 from storage.tables import Community, Draft

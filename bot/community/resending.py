@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.community import contacts, inviting, labels, limits, patience, receipts, sending
+from bot.community.actors import Actor
 from bot.community.contacts import Contact
 from bot.community.deliveries import job_keys
 from bot.community.errors import Refusal
 from bot.community.inviting import NoSuchDraft
-from bot.community.leaders import Actor
 from bot.community.lists import Wanted
 from bot.messages import Medium
 from bot.ports import Services

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.community import contacts, letters, limits, suspicions
+from bot.community.actors import Actor
 from bot.community.deliveries import job_key
-from bot.community.leaders import Actor
 from bot.community.limits import Slot
 from bot.ports import Services
 from storage import communities, deliveries

@@ -12,8 +12,8 @@ import phonenumbers
 import structlog
 from sqlmodel import Session
 
+from bot.community.actors import Actor
 from bot.community.contacts import Contact
-from bot.community.leaders import Actor
 from storage import quotas, troubles
 from storage.tables import Community
 

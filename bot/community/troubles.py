@@ -11,8 +11,8 @@ import structlog
 from sqlmodel import Session
 
 from bot.community import receipts
+from bot.community.actors import Actor
 from bot.community.errors import Refusal
-from bot.community.leaders import Actor
 from bot.messages import Button, Carried
 from bot.ports import Pace, Services
 from storage import audits, deliveries, jobs

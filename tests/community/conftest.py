@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.ports import Services
 from storage.database import Storage
 from tests.community import scene

@@ -12,9 +12,9 @@ from sqlmodel import Session, SQLModel, col, func, select
 from bot import dispatch
 from bot.app import KINDS
 from bot.chats.playground import LEADER, PLACE, PORCH, SPEAKER, SPEAKER_NAME, Playground
-from bot.community import codes, communities, inviting, leaders, previews, redemptions
+from bot.community import actors, codes, communities, inviting, previews, redemptions
+from bot.community.actors import Actor
 from bot.community.contacts import Way
-from bot.community.leaders import Actor
 from bot.community.postman import Postman
 from bot.community.redemptions import Admitted, SignUp
 from bot.couriers.outbox import OutboxCourier
@@ -105,7 +105,7 @@ async def say_next_door(services: Services, text: str, **fields: str) -> Reply:
 
 async def actor(services: Services, place: str = PLACE, speaker: str = SPEAKER) -> Actor:
     """The leader who speaks there."""
-    return await leaders.actor_of(services, call("", place, speaker))
+    return await actors.actor_of(services, call("", place, speaker))
 
 
 async def second_leader(services: Services) -> Actor:

@@ -7,8 +7,8 @@ import pytest
 from sqlmodel import Session
 
 from bot.community import by_hand, by_hand_page, digests, invitations, optouts
+from bot.community.actors import Actor
 from bot.community.by_hand_page import PageClosed, ToSend
-from bot.community.leaders import Actor
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import Reply
 from bot.ports import Services

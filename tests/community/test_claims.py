@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from bot import dispatch
 from bot.app import House, open_house
-from bot.community import claims, leaders
+from bot.community import actors, claims, leaders
 from bot.community.claims import ClaimedAlready, TooManyClaims, WrongClaim
 from bot.community.codes import ALPHABET
 from bot.community.names import BadWords
@@ -48,7 +48,7 @@ async def code(house: Services, chat: str = "slack", *, now: datetime = NOW) -> 
 async def test_the_code_makes_the_first_leader_and_joins_the_place(house: Services) -> None:
     community = await claims.claim(house, ana(), await code(house), now=NOW)
     assert community.name == "Maple Court"
-    actor = await leaders.actor_of(house, ana())
+    actor = await actors.actor_of(house, ana())
     assert (actor.name, actor.community_id) == ("Ana Ruiz", community.id)
     link = (await scene.all_of(house, ChatLink))[-1]
     assert (link.chat, link.place, link.community_id) == ("slack", "T1", community.id)
@@ -76,7 +76,7 @@ async def test_letters_that_look_like_others_are_read_as_those(
 async def claim_and_step_down(house: Services, typed: str, *, now: datetime = NOW) -> None:
     """Ana becomes a leader by what she typed, and Robin takes it back."""
     await claims.claim(house, ana(), typed, now=now)
-    actor = await leaders.actor_of(house, ana())
+    actor = await actors.actor_of(house, ana())
     await leaders.remove(house, await scene.actor(house), actor.leader_id, now=now)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.community import deliveries
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.ports import Services
 from storage import suppressions
 from storage.tables import Delivery, Suppression

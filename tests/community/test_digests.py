@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session
 
 from bot.community import deliveries, digests
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.messages import Event
 from bot.ports import Services
 from storage import communities

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.community import households, passes
+from bot.community.actors import Actor
 from bot.community.errors import BadFields
 from bot.community.households import (
     CannotRemoveHead,
@@ -15,7 +16,6 @@ from bot.community.households import (
     NotHead,
     TooManyLinks,
 )
-from bot.community.leaders import Actor
 from bot.community.redemptions import HOUSEHOLD_LIMIT, Admitted
 from bot.ports import Services
 from storage.tables import Delivery, Invitation, Member

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session
 
 from bot.community import deliveries, invitations, lists, optouts, passes, receipts, tokens
+from bot.community.actors import Actor
 from bot.community.contacts import BadContact, Way
 from bot.community.errors import Refusal
 from bot.community.invitations import (
@@ -19,7 +20,6 @@ from bot.community.invitations import (
     NoSuchInvitation,
     NotVoid,
 )
-from bot.community.leaders import Actor
 from bot.community.patience import HasBounced
 from bot.community.redemptions import CodeExpired, CodeVoid
 from bot.messages import Event

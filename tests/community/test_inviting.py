@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.community import inviting, previews
+from bot.community.actors import Actor
 from bot.community.inviting import Invited, NoSuchDraft, Spelling
-from bot.community.leaders import Actor
 from bot.ports import Services
 from storage import invitations as stored
 from storage.tables import Delivery, Invitation

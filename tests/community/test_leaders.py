@@ -7,7 +7,8 @@ import pytest
 
 from bot import dispatch
 from bot.community import leaders
-from bot.community.leaders import Actor, LastLeader, LeadsAlready, NoSuchLeader, NotALeader
+from bot.community.actors import Actor, NotALeader
+from bot.community.leaders import LastLeader, LeadsAlready, NoSuchLeader
 from bot.ports import Services
 from storage.tables import Audit, Invitation, Leader
 from tests.community import scene

@@ -11,9 +11,9 @@ from sqlmodel import Session
 from structlog.testing import capture_logs
 
 from bot.community import invitations, inviting, limits, previews
+from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.invitations import send_to
-from bot.community.leaders import Actor
 from bot.community.limits import LimitReached, Slot
 from bot.ports import Services
 from bot.settings import Settings

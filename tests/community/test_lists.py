@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.community import deliveries, invitations, lists, passes
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.community.lists import Wanted
 from bot.messages import Event
 from bot.ports import Services

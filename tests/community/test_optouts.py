@@ -3,7 +3,7 @@
 import pytest
 
 from bot.community import invitations, optouts, previews, tokens
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.community.optouts import UnknownLink
 from bot.ports import Services
 from storage.tables import Delivery

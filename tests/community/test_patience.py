@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.community import deliveries, invitations
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.community.patience import HasBounced, StillWaiting, TooOften, TooSoon
 from bot.messages import Event
 from bot.ports import Services

@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.community import deliveries
+from bot.community.actors import Actor
 from bot.community.contacts import Way
-from bot.community.leaders import Actor
 from bot.community.troubles import NothingHeld, go_on
 from bot.messages import Event
 from bot.ports import Services

@@ -7,8 +7,8 @@ import pytest
 from sqlmodel import Session
 
 from bot.community import contacts, deliveries, labels, previews
+from bot.community.actors import Actor
 from bot.community.contacts import Way
-from bot.community.leaders import Actor
 from bot.community.previews import (
     MediumNotSetUp,
     NothingToSend,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.community import quiet
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.couriers.outbox import OutboxCourier
 from bot.ports import Services
 from tests.community import scene

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from bot.community import deliveries, labels, receipts, steps
+from bot.community.actors import Actor
 from bot.community.labels import Label
-from bot.community.leaders import Actor
 from bot.messages import Card, Event
 from bot.ports import Services
 from storage import deliveries as stored

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.community import codes, passes, redemptions
+from bot.community.actors import Actor
 from bot.community.codes import MistypedCode
 from bot.community.errors import BadFields
-from bot.community.leaders import Actor
 from bot.community.redemptions import (
     HOUSEHOLD_LIMIT,
     Admitted,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session
 
 from bot.community import deliveries, invitations, letters, optouts, reminders, tokens
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.community.optouts import UnknownLink
 from bot.messages import Event, Letter
 from bot.ports import Services

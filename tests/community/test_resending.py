@@ -7,8 +7,8 @@ import pytest
 from sqlmodel import Session
 
 from bot.community import deliveries, invitations, inviting, optouts, reminders, resending, tokens
+from bot.community.actors import Actor
 from bot.community.inviting import NoSuchDraft
-from bot.community.leaders import Actor
 from bot.community.lists import Wanted
 from bot.community.resending import Preview
 from bot.messages import Event

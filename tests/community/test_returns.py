@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from bot.community import returns, tokens
-from bot.community.leaders import Actor
+from bot.community.actors import Actor
 from bot.messages import Event, News, Wish
 from bot.ports import Services
 from storage.tables import Delivery, DeliveryEvent, Suppression

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.chats.slack import blocks
-from bot.community import communities, invitations, labels, leaders, lists, members
+from bot.community import actors, communities, invitations, labels, lists, members
 from bot.community.communities import Overview
 from bot.community.errors import Refusal
 from bot.community.lists import Wanted
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 async def view(services: Services, call: Call, *, search: str, now: datetime) -> Json:
     """The tab of whoever looks: only leaders see names and addresses."""
     try:
-        actor = await leaders.actor_of(services, call)
+        actor = await actors.actor_of(services, call)
     except Refusal as refusal:
         return {"type": "home", "blocks": _of(refusal.words, ())}
     overview = await communities.overview(services, actor, now=now)
