@@ -145,6 +145,7 @@ class Receipt(SQLModel, table=True):
     message: str | None = None  # the platform's id, once posted
     shown: str | None = None  # fingerprint of what it shows, so that equal edits are skipped
     told_at: datetime | None = _maybe_at()  # until when joins and failures were said below it, too
+    handed_to_id: int | None = _maybe_of("leader")  # who has what was open of it now
     created_at: datetime = _at()
 
 
@@ -160,6 +161,10 @@ class Draft(SQLModel, table=True):
     medium: str  # email, text; or again: then `contacts` are numbers of invitations
     contacts: list[str] = Field(sa_type=JSON)  # parsed, in order
     slips: list[list[str]] = Field(default_factory=list, sa_type=JSON)  # [as typed, probably meant]
+    # The groups in which whoever is invited arrives.
+    group_ids: list[int] = Field(
+        default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"}
+    )
     created_at: datetime = _at()
     taken_at: datetime | None = _maybe_at()  # sent or cancelled, once
 

@@ -229,6 +229,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_receipt_join_request_id'), ['join_request_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_receipt_roster_draft_id'), ['roster_draft_id'], unique=False)
 
+    op.add_column('receipt', sa.Column('handed_to_id', sa.Integer(), sa.ForeignKey('leader.id', name=op.f('fk_receipt_handed_to_id')), nullable=True), inline_references=True)
+
+    op.add_column('draft', sa.Column('group_ids', sa.JSON(), server_default='[]', nullable=False))
+
     _fill()
 
 
@@ -260,7 +264,11 @@ def _fill():
 
 def downgrade() -> None:
     """Go back."""
+    with op.batch_alter_table('draft', schema=None) as batch_op:
+        batch_op.drop_column('group_ids')
+
     with op.batch_alter_table('receipt', schema=None) as batch_op:
+        batch_op.drop_column('handed_to_id')
         batch_op.drop_index(batch_op.f('ix_receipt_roster_draft_id'))
         batch_op.drop_index(batch_op.f('ix_receipt_join_request_id'))
         batch_op.drop_column('roster_draft_id')
