@@ -16,7 +16,7 @@ from bot.community.redemptions import HOUSEHOLD_LIMIT, TooManyTries, parse_own_c
 from bot.languages import Sentence
 from bot.ports import Services
 from bot.settings import Keys
-from storage import attempts, audits, communities, deliveries, members
+from storage import attempts, audits, communities, deliveries, household_words, members
 from storage.database import brief
 from storage.tables import Member
 
@@ -143,6 +143,7 @@ async def add(
                 joined_at=now,
             ),
         )
+        household_words.reindex(session, [head.household_id])
         announcements.announce(session, [(member, ())])
         _note(session, head, "member.added", member.id, now=now)
         return _home(session, member_id)
@@ -182,6 +183,7 @@ async def remove(services: Services, member_id: int, *, housemate_id: int, now: 
             members.remove(session, other.id, now=now)
             session.flush()
             session.expire_all()
+            household_words.reindex(session, [other.household_id])
             _note(session, head, "member.removed", other.id, now=now)
         return _home(session, member_id)
 
