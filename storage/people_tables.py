@@ -142,6 +142,18 @@ class Member(SQLModel, table=True):
     suspended_at: datetime | None = _maybe_at()  # still one, but kept out until a leader says so
     is_hidden: bool = _yes_or_no(False)  # other members do not see how to reach them
     added_by_id: int | None = _maybe_of("member")  # the head of household who added them
+    moved_at: datetime | None = _maybe_at()  # into this household; none: they joined in it
+
+
+class Stay(SQLModel, table=True):
+    """A member's time in a household that they moved out of: what months are billed by."""
+
+    id: int = _id()
+    community_id: int = _of("community")
+    household_id: int = _of("household")
+    member_id: int = _of("member")
+    since: datetime = _at()
+    until: datetime = _at()
 
 
 class NewContact(SQLModel, table=True):

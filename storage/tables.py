@@ -43,6 +43,7 @@ from storage.people_tables import NewContact as NewContact
 from storage.people_tables import Redemption as Redemption
 from storage.people_tables import RosterDraft as RosterDraft
 from storage.people_tables import RosterEntry as RosterEntry
+from storage.people_tables import Stay as Stay
 from storage.people_tables import Undo as Undo
 from storage.types import UTCDateTime
 

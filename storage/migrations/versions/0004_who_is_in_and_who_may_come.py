@@ -152,6 +152,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_chat_member_community_id'), ['community_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_chat_member_member_id'), ['member_id'], unique=False)
 
+    op.create_table('stay',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('community_id', sa.Integer(), nullable=False),
+    sa.Column('household_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('since', storage.types.UTCDateTime(timezone=True), nullable=False),
+    sa.Column('until', storage.types.UTCDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['community_id'], ['community.id'], name=op.f('fk_stay_community_id')),
+    sa.ForeignKeyConstraint(['household_id'], ['household.id'], name=op.f('fk_stay_household_id')),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_stay_member_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stay'))
+    )
+    with op.batch_alter_table('stay', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_stay_community_id'), ['community_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_stay_household_id'), ['household_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_stay_member_id'), ['member_id'], unique=False)
+
     op.create_table('new_contact',
     sa.Column('member_id', sa.Integer(), nullable=False),
     sa.Column('community_id', sa.Integer(), nullable=False),
@@ -222,6 +239,7 @@ def upgrade() -> None:
     with op.batch_alter_table('member', schema=None) as batch_op:
         batch_op.add_column(sa.Column('suspended_at', storage.types.UTCDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('is_hidden', sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column('moved_at', storage.types.UTCDateTime(timezone=True), nullable=True))
 
     op.add_column('receipt', sa.Column('join_request_id', sa.Integer(), sa.ForeignKey('join_request.id', name=op.f('fk_receipt_join_request_id')), nullable=True), inline_references=True)
     op.add_column('receipt', sa.Column('roster_draft_id', sa.Integer(), sa.ForeignKey('roster_draft.id', name=op.f('fk_receipt_roster_draft_id')), nullable=True), inline_references=True)
@@ -275,6 +293,7 @@ def downgrade() -> None:
         batch_op.drop_column('join_request_id')
 
     with op.batch_alter_table('member', schema=None) as batch_op:
+        batch_op.drop_column('moved_at')
         batch_op.drop_column('added_by_id')
         batch_op.drop_column('is_hidden')
         batch_op.drop_column('suspended_at')
@@ -319,6 +338,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_new_contact_community_id'))
 
     op.drop_table('new_contact')
+    with op.batch_alter_table('stay', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_stay_member_id'))
+        batch_op.drop_index(batch_op.f('ix_stay_household_id'))
+        batch_op.drop_index(batch_op.f('ix_stay_community_id'))
+
+    op.drop_table('stay')
     with op.batch_alter_table('chat_member', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_chat_member_member_id'))
         batch_op.drop_index(batch_op.f('ix_chat_member_community_id'))
