@@ -84,6 +84,7 @@ class File:
     media_type: str
     content: bytes
     picture: bytes = b""  # PNG of its first page, for chats that show files by name alone
+    alt: str = ""  # of a picture: what it shows, in words, for whoever cannot see it
 
 
 @dataclass(frozen=True, slots=True)
