@@ -230,18 +230,18 @@ def count(session: Session, community_id: int, *where: ColumnElement[bool]) -> i
 
 
 def _joined(query: Any) -> Any:
-    tells = (col(Delivery.event) != "reminder") | col(Delivery.state).in_(FAILED)
-    newest_delivery = (
-        select(func.max(Delivery.id))
-        .where(Delivery.invitation_id == Invitation.id, tells)
-        .correlate(Invitation)
-        .scalar_subquery()
-    )
     return (
         query.select_from(Invitation)
         .join(Leader, col(Leader.id) == col(Invitation.leader_id))
-        .outerjoin(Delivery, col(Delivery.id) == newest_delivery)
+        .outerjoin(Delivery, col(Delivery.id) == newest_delivery())
     )
+
+
+def newest_delivery() -> Any:
+    """In a query of invitations: the number of the delivery that tells how each stands."""
+    tells = (col(Delivery.event) != "reminder") | col(Delivery.state).in_(FAILED)
+    newest = select(func.max(Delivery.id)).where(Delivery.invitation_id == Invitation.id, tells)
+    return newest.correlate(Invitation).scalar_subquery()
 
 
 def with_ids(invitation_ids: Iterable[int]) -> ColumnElement[bool]:
