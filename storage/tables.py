@@ -239,6 +239,7 @@ class Delivery(SQLModel, table=True):
     community_id: int = _of("community")
     invitation_id: int | None = _maybe_of("invitation", index=True)
     member_id: int | None = _maybe_of("member")
+    join_request_id: int | None = _maybe_of("join_request", index=True)  # that it answers
     event: str  # which letter: invitation, reminder, household_link, welcome ...
     medium: str  # email, text or hand
     contact: str | None = None

@@ -251,6 +251,10 @@ def upgrade() -> None:
 
     op.add_column('draft', sa.Column('group_ids', sa.JSON(), server_default='[]', nullable=False))
 
+    op.add_column('delivery', sa.Column('join_request_id', sa.Integer(), sa.ForeignKey('join_request.id', name=op.f('fk_delivery_join_request_id')), nullable=True), inline_references=True)
+    with op.batch_alter_table('delivery', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_delivery_join_request_id'), ['join_request_id'], unique=False)
+
     _fill()
 
 
@@ -282,6 +286,10 @@ def _fill():
 
 def downgrade() -> None:
     """Go back."""
+    with op.batch_alter_table('delivery', schema=None, table_kwargs={'sqlite_autoincrement': True}) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_delivery_join_request_id'))
+        batch_op.drop_column('join_request_id')
+
     with op.batch_alter_table('draft', schema=None) as batch_op:
         batch_op.drop_column('group_ids')
 
