@@ -1,12 +1,14 @@
 """Members' own links into the channels where joins are announced."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
+from storage import chat_members
 from storage.database import brief, changed, insert_into
-from storage.tables import ChatLink, Member, WayIn
+from storage.tables import ChatLink, ChatMember, Member, WayIn
 
 
 @brief
@@ -46,10 +48,26 @@ def keep(session: Session, way: WayIn) -> None:
 
 
 @brief
-def used(session: Session, url: str, user_id: str) -> bool:
-    """Note who came in by a link. Gives whether it was one of ours, not used before."""
+def used(session: Session, url: str, user_id: str, *, now: datetime) -> bool:
+    """Note who came in by a link, and is that member from now on.
+
+    Gives whether it was one of ours, not used before.
+    """
     where = (col(WayIn.url) == url, col(WayIn.user_id).is_(None))
-    return changed(session, update(WayIn).where(*where).values(user_id=user_id)) > 0
+    if not changed(session, update(WayIn).where(*where).values(user_id=user_id)):
+        return False
+    query = select(WayIn, ChatLink).join(ChatLink, col(ChatLink.id) == col(WayIn.chat_link_id))
+    way, link = session.exec(query.where(WayIn.url == url)).one()
+    known = ChatMember(
+        chat=link.chat,
+        place=link.place,
+        user_id=user_id,
+        member_id=way.member_id,
+        community_id=way.community_id,
+        at=now,
+    )
+    chat_members.pair(session, known)
+    return True
 
 
 @brief

@@ -56,9 +56,9 @@ async def _make(services: Services, link: ChatLink, member_id: int, *, until: da
         await services.storage.write(ways_in.keep, way)
 
 
-async def used(services: Services, url: str, user_id: str) -> bool:
-    """Somebody came in by a link. Gives whether it was a member's own."""
-    return await services.storage.write(ways_in.used, url, user_id)
+async def used(services: Services, url: str, user_id: str, *, now: datetime) -> bool:
+    """Somebody came in by a link, and is that member there. Gives whether it was a member's own."""
+    return await services.storage.write(ways_in.used, url, user_id, now=now)
 
 
 async def is_known(

@@ -58,9 +58,9 @@ async def test_a_used_link_is_shown_no_more_and_says_who_it_was(
     [(_, url)] = await ways_in.of(services, rosa, now=NOW)
     where = {"chat": "playground", "place": PLACE, "channel": PORCH}
     assert not await ways_in.is_known(services, **where, user_id="u1")
-    assert await ways_in.used(services, url, "u1")
-    assert not await ways_in.used(services, url, "u2"), "good once"
-    assert not await ways_in.used(services, "https://other.example", "u2")
+    assert await ways_in.used(services, url, "u1", now=NOW)
+    assert not await ways_in.used(services, url, "u2", now=NOW), "good once"
+    assert not await ways_in.used(services, "https://other.example", "u2", now=NOW)
     assert await ways_in.is_known(services, **where, user_id="u1")
     assert not await ways_in.is_known(services, **where, user_id="u2")
     assert await ways_in.of(services, rosa, now=NOW) == []

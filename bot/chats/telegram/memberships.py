@@ -64,7 +64,8 @@ class Memberships:
         was = change.old_chat_member.status in _INSIDE
         if change.new_chat_member.status in _INSIDE and not was and change.invite_link:
             user = str(change.new_chat_member.user.id)
-            await ways_in.used(self.services, change.invite_link.invite_link, user)
+            url, now = change.invite_link.invite_link, datetime.now(UTC)
+            await ways_in.used(self.services, url, user, now=now)
 
     async def asked_to_come_in(self, request: ChatJoinRequest) -> None:
         """Let in who was in by a member's link; of anybody else the group's own people decide."""
