@@ -209,7 +209,7 @@ async def send_link(services: Services, contact: str, *, source: str, now: datet
         ):
             return False
         for member in members.by_contact(session, keys):
-            _write_link(session, services, member, now=now)
+            write_link(session, services, member, now=now)
         return True
 
     if not await services.storage.write(change):
@@ -235,7 +235,8 @@ def _readings(typed: str, regions: Sequence[str]) -> set[Contact]:
     return readings
 
 
-def _write_link(session: Session, services: Services, member: Member, *, now: datetime) -> None:
+def write_link(session: Session, services: Services, member: Member, *, now: datetime) -> None:
+    """Write a member the link to their household, to their own contact, if they have one."""
     contact = notices.own_contact(session, services, member, now=now)
     if contact is None:
         return

@@ -39,7 +39,14 @@ _ORDER: tuple[Label, ...] = (
 
 
 def open_receipt(
-    session: Session, community_id: int, *, leader_id: int, chat: str, channel: str, now: datetime
+    session: Session,
+    community_id: int,
+    *,
+    leader_id: int,
+    chat: str,
+    channel: str,
+    join_request_id: int | None = None,
+    now: datetime,
 ) -> Receipt:
     """A new receipt, to be posted by the postman."""
     receipt = deliveries.add_receipt(
@@ -49,6 +56,7 @@ def open_receipt(
             leader_id=leader_id,
             chat=chat,
             channel=channel,
+            join_request_id=join_request_id,
             created_at=now,
         ),
     )
