@@ -222,11 +222,12 @@ async def at_work(services: Services) -> Any:
 async def all_done(services: Services) -> None:
     """Have a postman do everything that is due by now or within a second."""
     async with at_work(services), asyncio.timeout(20):
-        while await services.storage.read(_due):
+        while await services.storage.read(due):
             await asyncio.sleep(0.02)
 
 
-def _due(session: Session) -> int:
+def due(session: Session) -> int:
+    """How many jobs a postman would do by now or within a second."""
     soon = datetime.now(UTC) + timedelta(seconds=1)
     under_way = col(Job.claimed) | (col(Job.run_at) <= soon)
     waiting = (Job.state == "ready", Job.kind != "sweep", under_way)

@@ -80,16 +80,24 @@ class PlaygroundChat:
         """Show a card of its own: here all messages are in one column."""
         await self.post(channel, card, key=key)
 
-    async def hear(self, text: str, fields: dict[str, str], channel: str) -> dict[str, Any]:
-        """Take what the leader said, in the chat's own memory too, and give the reply shown."""
-        hearing = asyncio.create_task(self._add(channel, "leader", {"text": _heard(text, fields)}))
+    async def hear(
+        self, text: str, fields: dict[str, str], channel: str, *, by: str = SPEAKER_NAME
+    ) -> dict[str, Any]:
+        """Take what somebody said, in the chat's own memory too, and give the reply shown.
+
+        Takes: by, who speaks: the leader, or anybody who can be mentioned, in one word.
+        """
+        heard: dict[str, Any] = {"text": _heard(text, fields)}
+        if by != SPEAKER_NAME:
+            heard["by"] = by
+        hearing = asyncio.create_task(self._add(channel, "leader", heard))
         call = Call(
             chat=self.name,
             place=PLACE,
             channel=channel,
             channel_name=PORCH_NAME if channel == PORCH else "your own chat",
-            speaker=SPEAKER,
-            speaker_name=SPEAKER_NAME,
+            speaker=SPEAKER if by == SPEAKER_NAME else by.lower(),
+            speaker_name=by,
             text=_MENTION.sub(lambda mention: f"<@{mention[1].lower()}>", text),
             fields=fields,
             people={name.lower(): name for name in _MENTION.findall(text)},
