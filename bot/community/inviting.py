@@ -94,7 +94,7 @@ def _invite_one(
         return Invited((), 1, None)
     if contact.suggestion:
         return Invited((), 1, None)
-    return _invite_all(
+    return invite_all(
         session, services, actor, [contact], medium=medium, language=language, now=now
     )
 
@@ -127,10 +127,10 @@ def _invite(
     column = {"corrected": 1, "typed": 0}.get(spelling)
     wanted = [*draft.contacts, *(slip[column] for slip in draft.slips if column is not None)]
     asked = [contacts.known(medium, address) for address in dict.fromkeys(wanted)]
-    return _invite_all(session, services, actor, asked, medium=medium, language=language, now=now)
+    return invite_all(session, services, actor, asked, medium=medium, language=language, now=now)
 
 
-def _invite_all(
+def invite_all(
     session: Session,
     services: Services,
     actor: Actor,
@@ -140,6 +140,10 @@ def _invite_all(
     language: str,
     now: datetime,
 ) -> Invited:
+    """Invite those who may be invited, in a transaction that is under way; the others are left out.
+
+    Raises: LimitReached.
+    """
     communities.lock(session, actor.community_id)  # two leaders, one address, one moment
     free, lapsed = _still_free(session, services, actor.community_id, asked, now=now)
     if not free:
