@@ -67,11 +67,17 @@ def test_what_is_harmless_stays_as_it_is(cell: str) -> None:
 def test_libreoffice_shows_the_very_cells_and_calculates_nothing(tmp_path: Path) -> None:
     cells = [cell for cell in (*NAMES, *FORMULAS) if "\x00" not in cell and "\r" not in cell]
     made = csvs.file("cells.csv", ("cell", "end"), [(cell, "end") for cell in cells])
-    (tmp_path / made.name).write_bytes(made.content)
-    # Comma, quotes, UTF-8, from the first line; formulas are looked for as when it is opened.
-    filters = "CSV:44,34,76,1,,0,false,true,false,false,false,-1"
-    command = ["soffice", "--headless", "--convert-to", "fods", f"--infilter={filters}", made.name]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=120)
-    shown = (tmp_path / "cells.fods").read_text()
+    shown = calculated(tmp_path, made.content)
     assert "table:formula" not in shown
     assert "Zoë Müller" in shown
+    assert "table:formula" in calculated(tmp_path, b'"=1+1"\r\n'), "it would have calculated"
+
+
+def calculated(folder: Path, content: bytes) -> str:
+    """What LibreOffice makes of a CSV file when it is opened."""
+    (folder / "cells.csv").write_bytes(content)
+    # Comma, quotes, UTF-8, from the first line on.
+    filters = "CSV:44,34,76,1,,0,false,true,false,false,false,-1"
+    command = ["soffice", "--headless", "--convert-to", "fods", f"--infilter={filters}"]
+    subprocess.run([*command, "cells.csv"], cwd=folder, check=True, timeout=120)
+    return (folder / "cells.fods").read_text()
