@@ -2,13 +2,14 @@
 
 import difflib
 import secrets
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 
 import structlog
 
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, use
 from bot.commands.base import Command, Misused, Said, usages
-from bot.community import actors
+from bot.community import actors, binding
 from bot.community.errors import Refusal
 from bot.messages import Button, Call, Reply
 from bot.ports import CannotPrint, Services
@@ -26,14 +27,35 @@ async def answer(services: Services, call: Call) -> Reply:
 
 
 async def _answer(services: Services, call: Call) -> Reply:
-    name, rest = _split(call.text)
-    command = _BY_NAME.get(name)
+    text, meant = binding.read(call.text)
+    name, rest = _split(text)
     said = Said(rest, call.fields, call.people, call.files)
+    return await _in_words(_heard(services, call, name, said, meant), name)
+
+
+async def _heard(services: Services, call: Call, name: str, said: Said, meant: int | None) -> Reply:
+    """Do it if a leader says so. The one place where rights are checked, at every call."""
+    now, command = datetime.now(UTC), _BY_NAME.get(name)
     try:
-        return await _run(services, call, command, said) or _unknown(name)
+        actor = await actors.actor_of(services, call, meant=meant)
+    except actors.Stranger as refusal:
+        if command is None or command.stranger is None:
+            raise
+        return await command.stranger(services, call, said, refusal, now=now)
+    if command is None:
+        return binding.reply(_unknown(name), actor)
+    reply = await _in_words(command.run(services, actor, said, now=now), name)
+    return binding.reply(reply, actor)
+
+
+async def _in_words(doing: Awaitable[Reply], name: str) -> Reply:
+    """The reply, or why there is none."""
+    try:
+        return await doing
     except Misused as misused:
-        assert command is not None
-        return Reply(f"{misused.words}\n{usages(command)}")
+        return Reply(f"{misused.words}\n{usages(_BY_NAME[name])}")
+    except actors.AskWhich as refusal:
+        return Reply(refusal.words, use.ways(refusal.led))
     except Refusal as refusal:
         return Reply(refusal.words)
     except CannotPrint as problem:
@@ -45,18 +67,6 @@ async def _answer(services: Services, call: Call) -> Reply:
         reference = secrets.token_hex(4)
         log.exception("dispatch.failed", command=name, reference=reference)
         return Reply(f"Something went wrong on our side. Please tell your operator: {reference}.")
-
-
-async def _run(services: Services, call: Call, command: Command | None, said: Said) -> Reply | None:
-    """Do it if a leader says so. The one place where rights are checked, at every call."""
-    now = datetime.now(UTC)
-    try:
-        actor = await actors.actor_of(services, call)
-    except actors.Stranger as refusal:
-        if command is None or command.stranger is None:
-            raise
-        return await command.stranger(services, call, said, refusal, now=now)
-    return None if command is None else await command.run(services, actor, said, now=now)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -42,11 +42,34 @@ def add(session: Session, community: Community) -> Community:
     return community
 
 
-def link_of(session: Session, *, chat: str, place: str) -> ChatLink | None:
-    """Which community this place in a chat belongs to."""
-    return session.exec(
-        select(ChatLink).where(ChatLink.chat == chat, ChatLink.place == place)
-    ).one_or_none()
+def link_of(session: Session, community_id: int, *, chat: str, place: str) -> ChatLink | None:
+    """How the community is at home in this place of a chat, if it is."""
+    where = (ChatLink.community_id == community_id, ChatLink.chat == chat, ChatLink.place == place)
+    return session.exec(select(ChatLink).where(*where)).one_or_none()
+
+
+def links_in(
+    session: Session, *, chat: str, place: str, channel: str | None = None, limit: int
+) -> list[ChatLink]:
+    """Whose place this is, oldest first; with a channel, whose joins are announced in it."""
+    query = select(ChatLink).where(ChatLink.chat == chat, ChatLink.place == place)
+    if channel is not None:
+        query = query.where(col(ChatLink.announce_channel).in_(around(channel)))
+    return list(session.exec(query.order_by(col(ChatLink.id)).limit(limit)))
+
+
+def around(channel: str) -> list[str]:
+    """The channel and what it is a part of, narrowest first: a topic, then its group."""
+    whole, slash, _ = channel.rpartition("/")
+    return [channel, whole] if slash else [channel]
+
+
+def announcing_within(session: Session, channel: str, *, chat: str, place: str) -> list[ChatLink]:
+    """By whom joins are announced in the channel of this place, or in a part of it."""
+    announced = col(ChatLink.announce_channel)
+    is_within = (announced == channel) | announced.startswith(f"{channel}/", autoescape=True)
+    query = select(ChatLink).where(ChatLink.chat == chat, ChatLink.place == place, is_within)
+    return list(session.exec(query.order_by(col(ChatLink.id))))
 
 
 def announcing(session: Session, community_id: int) -> list[ChatLink]:
@@ -63,47 +86,50 @@ def _announcing() -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
-    """Somebody who speaks in a place of a community."""
+class Led:
+    """A community that somebody leads from a place of it."""
 
     community_id: int
     community: str
-    leader_id: int | None  # none: they do not lead it
-    name: str | None
-    role: str | None  # owner or leader
+    leader_id: int
+    name: str  # of the leader
+    role: str  # owner or leader
+    announce_channel: str | None  # in that place
 
 
-def speaker(session: Session, *, chat: str, place: str, user_id: str) -> Speaker | None:
-    """Who speaks, asked at every call; None when the place belongs to no community."""
+def led(session: Session, *, chat: str, place: str, user_id: str) -> list[Led]:
+    """What somebody leads from this place, oldest first; asked at every call."""
     values = {"the_chat": chat, "the_place": place, "the_user": user_id}
-    row: Any = run(session, _speaker(), values).one_or_none()
-    return None if row is None else Speaker(*row)
+    rows: Any = run(session, _led(), values)
+    return [Led(*row) for row in rows]
 
 
 @cache
-def _speaker() -> Any:
-    leads = and_(
-        col(Leader.community_id) == col(ChatLink.community_id),
-        col(Leader.chat) == col(ChatLink.chat),
-        col(Leader.place) == col(ChatLink.place),
-        col(Leader.user_id) == bindparam("the_user"),
-        col(Leader.removed_at).is_(None),
+def _led() -> Any:
+    is_at_home = and_(
+        col(ChatLink.community_id) == col(Leader.community_id),
+        col(ChatLink.chat) == col(Leader.chat),
+        col(ChatLink.place) == col(Leader.place),
     )
     return (
-        sa_select(  # in the order of `Speaker`
+        sa_select(  # in the order of `Led`
             col(Community.id),
             col(Community.name),
             col(Leader.id),
             col(Leader.name),
             col(Leader.role),
+            col(ChatLink.announce_channel),
         )
-        .select_from(ChatLink)
-        .join(Community, col(Community.id) == col(ChatLink.community_id))
-        .outerjoin(Leader, leads)
+        .select_from(Leader)
+        .join(ChatLink, is_at_home)
+        .join(Community, col(Community.id) == col(Leader.community_id))
         .where(
-            col(ChatLink.chat) == bindparam("the_chat"),
-            col(ChatLink.place) == bindparam("the_place"),
+            col(Leader.chat) == bindparam("the_chat"),
+            col(Leader.place) == bindparam("the_place"),
+            col(Leader.user_id) == bindparam("the_user"),
+            col(Leader.removed_at).is_(None),
         )
+        .order_by(col(Community.id))
     )
 
 
@@ -120,6 +146,12 @@ def leaders(session: Session, community_id: int, *, chats: Iterable[str]) -> lis
             .order_by(col(Leader.id))
         )
     )
+
+
+def leaders_in(session: Session, *, chat: str, place: str) -> set[str]:
+    """Who leads any community from this place, by their ids there."""
+    where = (Leader.chat == chat, Leader.place == place, col(Leader.removed_at).is_(None))
+    return set(session.exec(select(Leader.user_id).where(*where)))
 
 
 def leader(session: Session, community_id: int, leader_id: int) -> Leader | None:

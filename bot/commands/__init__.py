@@ -12,6 +12,7 @@ from bot.commands.invites import INVITES
 from bot.commands.leaders import LEADERS
 from bot.commands.members import MEMBERS
 from bot.commands.passes import PASSES
+from bot.commands.use import USE
 
-_SPOKEN: tuple[Command, ...] = (INVITE, PASSES, INVITES, MEMBERS, COMMUNITY, ANNOUNCE, LEADERS)
+_SPOKEN: tuple[Command, ...] = (INVITE, PASSES, INVITES, MEMBERS, COMMUNITY, ANNOUNCE, LEADERS, USE)
 COMMANDS: tuple[Command, ...] = (*_SPOKEN, help_for(_SPOKEN))

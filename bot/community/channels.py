@@ -22,13 +22,12 @@ async def moved(
     """
 
     def change(session: Session) -> bool:
-        link = _announcing(session, chat, place, old)
-        if link is None:
-            return False
-        assert link.announce_channel is not None
-        link.announce_channel = new + link.announce_channel.removeprefix(old)
-        _note(session, link, "moved", now=now)
-        return True
+        links = communities.announcing_within(session, old, chat=chat, place=place)
+        for link in links:
+            assert link.announce_channel is not None
+            link.announce_channel = new + link.announce_channel.removeprefix(old)
+            _note(session, link, "moved", now=now)
+        return bool(links)
 
     return await services.storage.write(change)
 
@@ -43,38 +42,41 @@ async def lost(
     """
 
     def change(session: Session) -> bool:
-        link = _announcing(session, chat, place, channel)
-        if link is None:
-            return False
-        link.announce_channel = None
-        leaders = communities.leaders(session, link.community_id, chats=[chat])
-        notices = [_notice(link, leader.user_id, words, now=now) for leader in leaders]
-        jobs.enqueue(session, notices)
-        _note(session, link, "lost", now=now)
-        return True
+        links = communities.announcing_within(session, channel, chat=chat, place=place)
+        for link in links:
+            link.announce_channel = None
+            leaders = communities.leaders(session, link.community_id, chats=[chat])
+            notices = [_notice(link, leader.user_id, words, now=now) for leader in leaders]
+            jobs.enqueue(session, notices)
+            _note(session, link, "lost", now=now)
+        return bool(links)
 
     return await services.storage.write(change)
 
 
-async def opened_again(services: Services, *, chat: str, place: str, channel: str) -> int:
-    """Show in somebody's own channel what could not be shown while they had shut us out.
+async def opened_again(
+    services: Services, *, chat: str, place: str, user_id: str, channel: str
+) -> int:
+    """Show in a leader's own channel what could not be shown while they had shut us out.
 
     Gives: how many messages follow.
     """
 
     def change(session: Session) -> int:
-        link = communities.link_of(session, chat=chat, place=place)
-        if link is None:
-            return 0
-        lane = f"chat:{chat}"
-        missed = [
-            job.id
-            for job in jobs.dead(session, link.community_id)
-            if job.lane == lane and _channel(session, job) == channel
-        ]
-        return jobs.revive(session, link.community_id, lane, only=missed) if missed else 0
+        led = communities.led(session, chat=chat, place=place, user_id=user_id)
+        return sum(_revive(session, one.community_id, chat, channel) for one in led)
 
     return await services.storage.write(change)
+
+
+def _revive(session: Session, community_id: int, chat: str, channel: str) -> int:
+    lane = f"chat:{chat}"
+    missed = [
+        job.id
+        for job in jobs.dead(session, community_id)
+        if job.lane == lane and _channel(session, job) == channel
+    ]
+    return jobs.revive(session, community_id, lane, only=missed) if missed else 0
 
 
 def _channel(session: Session, job: Job) -> str | None:
@@ -84,12 +86,6 @@ def _channel(session: Session, job: Job) -> str | None:
         return deliveries.receipt(session, int(receipt)).channel
     channel: str | None = job.args.get("channel")
     return channel
-
-
-def _announcing(session: Session, chat: str, place: str, channel: str) -> ChatLink | None:
-    link = communities.link_of(session, chat=chat, place=place)
-    announced = (link and link.announce_channel) or ""
-    return link if f"{announced}/".startswith(f"{channel}/") else None
 
 
 def _notice(link: ChatLink, user_id: str, words: str, *, now: datetime) -> NewJob:

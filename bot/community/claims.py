@@ -96,15 +96,12 @@ async def claim(services: Services, call: Call, typed: str, *, now: datetime) ->
 def _taken(
     session: Session, services: Services, call: Call, community: Community
 ) -> ClaimedAlready | None:
-    """Why nobody can claim the community, or this place, from here."""
-    link = communities.link_of(session, chat=call.chat, place=call.place)
-    is_elsewhere = link is not None and link.community_id != community.id
-    if not is_elsewhere and not communities.leaders(session, community.id, chats=[call.chat]):
+    """Why nobody can claim the community from here."""
+    if not communities.leaders(session, community.id, chats=[call.chat]):
         return None
-    owner = communities.get(session, link.community_id) if link else community
-    rows = communities.leaders(session, owner.id, chats=services.chats)
+    rows = communities.leaders(session, community.id, chats=services.chats)
     leaders = ", ".join(row.name for row in rows) or "somebody in another chat"
-    return ClaimedAlready(community=owner.name, leaders=leaders)
+    return ClaimedAlready(community=community.name, leaders=leaders)
 
 
 def _too_many(session: Session, call: Call, *, now: datetime) -> TooManyClaims | None:
@@ -118,7 +115,7 @@ def _too_many(session: Session, call: Call, *, now: datetime) -> TooManyClaims |
 
 
 def _let_lead(session: Session, call: Call, community_id: int, name: str, *, now: datetime) -> None:
-    if communities.link_of(session, chat=call.chat, place=call.place) is None:
+    if communities.link_of(session, community_id, chat=call.chat, place=call.place) is None:
         session.add(ChatLink(community_id=community_id, chat=call.chat, place=call.place))
     row = communities.add_leader(
         session,

@@ -105,7 +105,7 @@ async def overview(services: Services, actor: Actor, *, now: datetime) -> Overvi
     """The community as its leaders see it."""
 
     def query(session: Session) -> Overview:
-        link = communities.link_of(session, chat=actor.chat, place=actor.place)
+        link = _link(session, actor)
         open_ones = matching(Wanted("open"), now=now)
         leaders = communities.leaders(session, actor.community_id, chats=services.chats)
         return Overview(
@@ -121,6 +121,10 @@ async def overview(services: Services, actor: Actor, *, now: datetime) -> Overvi
         )
 
     return await services.storage.read(query)
+
+
+def _link(session: Session, actor: Actor) -> ChatLink | None:
+    return communities.link_of(session, actor.community_id, chat=actor.chat, place=actor.place)
 
 
 def _announces_in(link: ChatLink | None) -> str | None:
@@ -168,7 +172,7 @@ async def announce_in(
     """
 
     def change(session: Session) -> None:
-        link = communities.link_of(session, chat=actor.chat, place=actor.place)
+        link = _link(session, actor)
         assert link is not None  # or there would be no actor
         link.announce_channel = channel
         link.announce_name = names.one_line(actor.channel_name)[:_LONGEST_CHANNEL]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import structlog
 from sqlmodel import Session
 
-from bot.community import announcements, receipts
+from bot.community import announcements, binding, receipts
 from bot.community.ledger import Record, Together
 from bot.community.postman import GiveUp, Later
 from bot.messages import Button, Card
@@ -66,12 +66,18 @@ def draw(session: Session, services: Services, claimed: Sequence[Claimed]) -> di
     now = datetime.now(UTC)
     wanted = {int(job.args["receipt"]): job.id for job in claimed}
     drawn: dict[int, Drawn] = {}
-    for receipt in deliveries.receipts(session, wanted):
+    found = deliveries.receipts(session, wanted)
+    leaders = {receipt.leader_id for receipt in found}
+    labels = {leader_id: binding.label_for(session, leader_id) for leader_id in leaders}
+    for receipt in found:
         chat = services.chats.get(receipt.chat)
         unseen = chat is not None and chat.edits_unseen and receipt.told_at is not None
         news = receipts.news(session, receipt, now=now) if unseen else None
         card = receipts.compose(session, receipt, now=now)
-        drawn[wanted[receipt.id]] = Drawn(receipt, card, news, now)
+        label, whose = labels[receipt.leader_id], receipt.community_id
+        bound = binding.card(card, label, whose)
+        below = news and binding.card(news, label, whose)
+        drawn[wanted[receipt.id]] = Drawn(receipt, bound, below, now)
     return drawn
 
 
@@ -84,7 +90,7 @@ def _all_shown(session: Session, items: Sequence[Shown]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class Post:
     """What to say, and where."""
 
     chat: str
@@ -92,7 +98,7 @@ class Announcement:
     card: Card
 
 
-async def announce(services: Services, job: Claimed, *read: Announcement | None) -> Record:
+async def announce(services: Services, job: Claimed, *read: Post | None) -> Record:
     """Say in the community's channel who joined."""
     (said,) = read or (await services.storage.read(prepare, services, [job])).values()
     if said is not None:
@@ -103,35 +109,45 @@ async def announce(services: Services, job: Claimed, *read: Announcement | None)
 @brief
 def prepare(
     session: Session, services: Services, claimed: Sequence[Claimed]
-) -> dict[int, Announcement | None]:
+) -> dict[int, Post | None]:
     """What to announce, by job; nothing about people who were removed since."""
     ids = {member_id for job in claimed for member_id, _ in job.args["members"]}
     newcomers = {one.member.id: one for one in redemptions.newcomers(session, ids)}
-    return {job.id: _announcement(session, job, newcomers) for job in claimed}
+    return {job.id: _announced(session, job, newcomers) for job in claimed}
 
 
-def _announcement(
-    session: Session, job: Claimed, newcomers: Mapping[int, Newcomer]
-) -> Announcement | None:
+def _announced(session: Session, job: Claimed, newcomers: Mapping[int, Newcomer]) -> Post | None:
     link = session.get(ChatLink, int(job.args["link"]))
     others: dict[int, Sequence[str]] = dict(job.args["members"])
     still_here = [newcomers[member_id] for member_id in others if member_id in newcomers]
     if link is None or link.announce_channel is None or not still_here:
         return None
     card = announcements.compose(session, still_here, others=others)
-    return Announcement(link.chat, link.announce_channel, card)
+    return Post(link.chat, link.announce_channel, card)
 
 
 async def tell(services: Services, job: Claimed) -> Record:
     """Pass a notice on, in the chat where its receipt is, or where it names."""
+    notice = await services.storage.read(_notice, services, job)
+    chat = _chat(services, notice.chat)
+    await _posted(chat, notice.channel, notice.card, key=job.key)
+    return Together(jobs.finish_all, job)
+
+
+@brief
+def _notice(session: Session, services: Services, job: Claimed) -> Post:
+    """What to pass on, and where."""
     chat, channel = job.args.get("chat", ""), job.args.get("channel", "")
     if "receipt" in job.args:
-        receipt = await services.storage.read(deliveries.receipt, int(job.args["receipt"]))
+        receipt = deliveries.receipt(session, int(job.args["receipt"]))
         chat, channel = receipt.chat, receipt.channel
     buttons = tuple(Button(label, said) for label, said in job.args.get("buttons", ()))
     card = Card(str(job.args["words"]), buttons)
-    await _posted(_chat(services, chat), channel, card, key=job.key)
-    return Together(jobs.finish_all, job)
+    if job.community_id is not None:  # one of all communities is of none in particular
+        whose = {"chat": chat, "channel": channel}
+        label = binding.label_at(session, services, job.community_id, **whose)
+        card = binding.card(card, label, job.community_id)
+    return Post(chat, channel, card)
 
 
 def _chat(services: Services, name: str) -> Chat:

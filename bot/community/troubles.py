@@ -103,6 +103,7 @@ def _tell(
     *,
     moment: str,
     buttons: Iterable[Button] = (),
+    community_id: int | None = None,
 ) -> None:
     story = f"trouble:{trouble.lane}:{trouble.since.isoformat()}:{moment}"
     calls = [[button.label, button.call] for button in buttons]
@@ -114,6 +115,7 @@ def _tell(
                 lane=f"chat:{chat}",
                 kind="notice",
                 args={"chat": chat, "channel": channel, "words": words, "buttons": calls},
+                community_id=community_id,
             )
             for chat, channel in sorted(places)
         ],
@@ -163,7 +165,8 @@ def _pause(
         f"{noun} are paused, as {failed} of the last {of} did not arrive: to go on would spoil the "
         "good name of your letters. Mend or void the wrong ones first, then press Go on."
     )
-    _tell(session, trouble, places, told, moment="begun", buttons=_GO_ON)
+    whose = delivery.community_id
+    _tell(session, trouble, places, told, moment="begun", buttons=_GO_ON, community_id=whose)
     stored.note_told(session, lane, places)
 
 

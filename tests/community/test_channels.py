@@ -17,7 +17,7 @@ async def announced_in(services: Services, channel: str | None = None) -> str | 
     """Where joins are announced; set first when a channel is given."""
 
     def change(session: Session) -> str | None:
-        link = communities.link_of(session, chat=CHAT, place=PLACE)
+        link = communities.link_of(session, 1, chat=CHAT, place=PLACE)
         assert link is not None
         if channel is not None:
             link.announce_channel = channel

@@ -22,11 +22,13 @@ from bot.chats.playground.chat import (
     PORCH,
     PORCH_NAME,
     SHOWN,
+    SPEAKER,
     SPEAKER_NAME,
     PlaygroundChat,
 )
 from bot.community import deliveries as happenings
-from bot.community import letters
+from bot.community import letters, using
+from bot.community.using import Person
 from bot.messages import Event
 from bot.settings import is_loopback
 from storage import communities, deliveries
@@ -151,10 +153,12 @@ async def _state(chat: PlaygroundChat, _request: Request) -> Response:
     services = chat.services
 
     def query(session: Session) -> dict[str, Any]:
-        link = communities.link_of(session, chat=chat.name, place=PLACE)
-        assert link is not None  # founded at the start
-        community = communities.get(session, link.community_id)
-        return {"community": community.name, "colour": community.colour}
+        leading = using.leading_of(session, Person(chat.name, PLACE, SPEAKER))
+        shown = leading.in_use or next(iter(leading.led), None)
+        found = (
+            communities.get(session, shown.community_id) if shown else communities.first(session)
+        )
+        return {"community": found.name, "colour": found.colour}
 
     found = await services.storage.read(query)
     return JSONResponse(

@@ -136,8 +136,8 @@ class Hearing:
         more = (links.to_group(self.bot),) if command.name == "start" else ()
         await self._do(call(self.bot_id, user, said, channel=own, people=named), more)
         if command.name == "start":  # they may have blocked the bot, and be back
-            place = self.bot_id
-            await channels.opened_again(self.services, chat=NAME, place=place, channel=own)
+            where = {"chat": NAME, "place": self.bot_id, "user_id": own, "channel": own}
+            await channels.opened_again(self.services, **where)
 
     async def _without_command(self, user: User, text: str) -> None:
         own = str(user.id)

@@ -25,6 +25,7 @@ from storage.database import DatabaseAway
 
 _DESCRIPTION = 256  # characters
 _FOR_ALL = {"help"}
+_CHANGE_WHO_LEADS = ("/leaders", "/use new")
 _IN_GROUPS = {"announce", "help"}
 _OWN = (
     BotCommand("settings", "See and change the community"),
@@ -52,7 +53,7 @@ class Menus:
 
     async def follow(self, text: str) -> None:
         """Who leads may have changed with this call."""
-        if text.startswith("/leaders"):
+        if text.startswith(_CHANGE_WHO_LEADS):
             try:
                 await self._show_leaders()
             except DatabaseAway:
@@ -68,12 +69,9 @@ class Menus:
                 self._shown_to.discard(user)
 
     async def _leaders(self) -> set[str]:
-        read = self.services.storage.read
-        link = await read(communities.link_of, chat=NAME, place=self.bot_id)
-        if link is None:
-            return set()
-        rows = await read(communities.leaders, link.community_id, chats=[NAME])
-        return {row.user_id for row in rows}
+        return await self.services.storage.read(
+            communities.leaders_in, chat=NAME, place=self.bot_id
+        )
 
     def _only(self, names: set[str] | None) -> list[BotCommand]:
         return [

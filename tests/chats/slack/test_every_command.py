@@ -26,6 +26,7 @@ USES = {
         "in the channel where joins should be",
     ),
     "leaders": ("", "1 leader", "add somebody", "Mention one person"),
+    "use": ("", "You lead Maple Court here", "Birch Row", "no community like that"),
     "help": ("invite", "sends an invitation by e-mail", "cooking", "You can say:"),
 }
 FORMS = {"invite": "Invite members", "passes": "Print access passes"}

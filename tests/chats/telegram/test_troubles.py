@@ -33,7 +33,7 @@ def telegram_of(scene: Scene) -> TelegramChat:
 async def link_of(scene: Scene) -> ChatLink:
     """Where joins are announced."""
     place = str(scene.telegram.bot.id)
-    link = await scene.house.services.storage.read(rows.link_of, chat="telegram", place=place)
+    link = await scene.house.services.storage.read(rows.link_of, 1, chat="telegram", place=place)
     assert link is not None
     return link
 

@@ -1,0 +1,224 @@
+"""Many communities on one server: whoever leads several is understood, and never misunderstood."""
+
+import pytest
+from sqlmodel import Session
+
+from bot import dispatch
+from bot.chats.playground import LEADER, PLACE, PORCH, SPEAKER
+from bot.community import actors, binding
+from bot.community.actors import AskWhich, MeantAnother, NotALeader, Stranger
+from bot.messages import Call, Reply
+from bot.ports import Services
+from storage import communities
+from storage.tables import ChatLink, Community, Invitation
+from tests.community import scene
+from tests.community.scene import NOW, call
+
+GARDEN = "garden"  # the channel where Oak Hill announces
+
+
+async def oak_hill(
+    services: Services, *, led_by: str = SPEAKER, name: str = "Oak Hill", channel: str = GARDEN
+) -> int:
+    """One more community in the same place of the same chat. Gives its number."""
+
+    def change(session: Session) -> int:
+        slug = f"{name}-{led_by}".lower()
+        row = communities.add(session, Community(name=name, slug=slug, welcome="", created_at=NOW))
+        session.add(
+            ChatLink(
+                community_id=row.id,
+                chat="playground",
+                place=PLACE,
+                announce_channel=channel or None,
+            )
+        )
+        communities.add_leader(
+            session, row.id, chat="playground", place=PLACE, user_id=led_by, name="Robin Vale",
+            role="owner", now=NOW,
+        )  # fmt: skip
+        return row.id
+
+    return await services.storage.write(change)
+
+
+async def said(
+    services: Services, text: str, *, channel: str = LEADER, speaker: str = SPEAKER, **fields: str
+) -> Reply:
+    """Somebody says something somewhere in that place."""
+    asked = Call("playground", PLACE, channel, speaker, speaker.title(), text, fields)
+    return await dispatch.answer(services, asked)
+
+
+async def meant(services: Services, text: str = "/help", *, channel: str = LEADER) -> str:
+    """The name of the community for which Robin is heard."""
+    _, mark = binding.read(text)
+    asked = Call("playground", PLACE, channel, SPEAKER, "Robin Vale", text)
+    return (await actors.actor_of(services, asked, meant=mark)).community
+
+
+# Who speaks
+
+
+async def test_who_leads_one_is_never_asked_and_sees_no_marks(services: Services) -> None:
+    await oak_hill(services, led_by="noor")
+    assert await meant(services) == "Maple Court"
+    reply = await said(services, "/community")
+    assert reply.text.startswith("Maple Court\nWelcome")
+    assert [button.call for button in reply.buttons] == ["/community edit"]
+
+
+async def test_who_leads_several_is_asked_before_anything_is_done(services: Services) -> None:
+    oak = await oak_hill(services)
+    reply = await said(services, "/invite email ana@example.org")
+    assert "nothing was done" in reply.text
+    assert "Hill" not in reply.text, "it may be read out in a group"
+    assert [(button.label, button.call) for button in reply.buttons] == [
+        ("Maple Court", "/use 1 @@1"),
+        ("Oak Hill", f"/use {oak} @@{oak}"),
+    ]
+    assert await scene.all_of(services, Invitation) == []
+
+
+async def test_the_mark_decides_then_the_channel_then_the_choice(services: Services) -> None:
+    oak = await oak_hill(services)
+    elm = await oak_hill(services, name="Elm Row", channel="")
+    assert await meant(services, channel=PORCH) == "Maple Court"
+    assert await meant(services, channel=GARDEN) == "Oak Hill"
+    assert await meant(services, channel=f"{GARDEN}/7") == "Oak Hill", "a topic of it"
+    await said(services, f"/use {elm}")
+    assert await meant(services) == "Elm Row"
+    assert await meant(services, channel=GARDEN) == "Oak Hill"
+    assert await meant(services, f"/help @@{oak}") == "Oak Hill"
+    assert await meant(services, "/help @@1", channel=GARDEN) == "Maple Court"
+
+
+async def test_a_choice_of_what_one_no_longer_leads_is_none(services: Services) -> None:
+    oak = await oak_hill(services)
+    await oak_hill(services, name="Elm Row")
+    await said(services, f"/use {oak}")
+    await step_down(services, oak)
+    with pytest.raises(AskWhich) as refused:
+        await meant(services)
+    assert [one.community for one in refused.value.led] == ["Maple Court", "Elm Row"]
+
+
+async def step_down(services: Services, community_id: int) -> None:
+    """Robin leads that community no more."""
+
+    def change(session: Session) -> None:
+        (row,) = communities.leaders(session, community_id, chats=["playground"])
+        row.removed_at = NOW
+
+    await services.storage.write(change)
+
+
+async def test_a_button_of_a_community_one_no_longer_leads_does_nothing_elsewhere(
+    services: Services,
+) -> None:
+    oak = await oak_hill(services)
+    await step_down(services, oak)
+    replies = {
+        (await said(services, f"/community edit @@{mark}", name="Ruined")).text
+        for mark in (oak, 999)
+    }
+    (words,) = replies  # nobody learns which numbers there are
+    assert words.startswith("That was made for a community that you do not lead")
+    assert [row.name for row in await scene.all_of(services, Community)] == [
+        "Maple Court",
+        "Oak Hill",
+    ]
+    with pytest.raises(MeantAnother):
+        await meant(services, f"/help @@{oak}")
+
+
+async def test_a_stranger_learns_no_name_where_several_are(services: Services) -> None:
+    asked = call("/members", speaker="eve")
+    with pytest.raises(NotALeader):
+        await actors.actor_of(services, asked)
+    await oak_hill(services)
+    for text in ("/members", "/members @@1", "/members @@77", "/use", "/use Oak Hill", "/use 1"):
+        words = (await said(services, text, speaker="eve")).text
+        assert words == Stranger().words
+    assert "Maple Court" in (await said(services, "/members", speaker="eve", channel=PORCH)).text
+    assert "Oak Hill" in (await said(services, "/members", speaker="eve", channel=GARDEN)).text
+
+
+# Binding
+
+
+async def test_every_answer_to_who_leads_several_names_the_community_once(
+    services: Services,
+) -> None:
+    oak = await oak_hill(services)
+    await said(services, f"/use {oak}")
+    for text in ("/community", "/members", "/invites 17", "/invites nonsense", "/nonsense"):
+        reply = await said(services, text)
+        assert reply.text.splitlines()[0] == "Oak Hill"
+        assert reply.text.count("Oak Hill") == 1
+        assert all(button.call.endswith(f" @@{oak}") for button in reply.buttons)
+
+
+async def test_a_button_means_the_community_it_was_made_for(services: Services) -> None:
+    oak = await oak_hill(services)
+    await said(services, "/use 1")
+    form = (await said(services, "/community edit")).form
+    assert form is not None
+    await said(services, f"/use {oak}")
+    reply = await said(services, form.call, name="Maple Yard")
+    assert reply.text.startswith("Maple Yard\n") or "Maple Yard" in reply.text
+    assert [row.name for row in await scene.all_of(services, Community)] == [
+        "Maple Yard",
+        "Oak Hill",
+    ]
+
+
+async def test_two_of_one_name_are_told_apart(services: Services) -> None:
+    twin = await oak_hill(services, name="Maple Court")
+    labels = [button.label for button in (await said(services, "/members")).buttons]
+    assert labels == ["Maple Court (#1)", f"Maple Court (#{twin})"]
+    await said(services, f"/use {twin}")
+    assert (await said(services, "/members")).text.startswith(f"Maple Court (#{twin})\n")
+
+
+# Choosing
+
+
+@pytest.mark.parametrize(
+    "typed", ["Oak Hill", "oak hill", "oak", "2", "#2", "Ok Hill", "OAK  hill"]
+)
+async def test_a_community_is_chosen_by_name_or_number(services: Services, typed: str) -> None:
+    assert await oak_hill(services) == 2
+    reply = await said(services, f"/use {typed}")
+    assert reply.text.startswith("Oak Hill\nThis is what you mean from now on")
+    assert await meant(services) == "Oak Hill"
+
+
+async def test_a_name_that_fits_several_is_asked_about(services: Services) -> None:
+    await oak_hill(services)
+    await oak_hill(services, name="Oak Row")
+    reply = await said(services, "/use oak")
+    assert [button.label for button in reply.buttons] == ["Oak Hill", "Oak Row"]
+    with pytest.raises(AskWhich):
+        await meant(services)
+
+
+async def test_what_others_lead_cannot_be_chosen(services: Services) -> None:
+    await oak_hill(services)
+    theirs = await oak_hill(services, led_by="noor", name="Birch Row")
+    for typed in ("Birch Row", str(theirs), "999", "99999999999", "²", "birch"):
+        assert (
+            "You lead no community like that here" in (await said(services, f"/use {typed}")).text
+        )
+
+
+async def test_alone_it_shows_what_is_led_and_in_use(services: Services) -> None:
+    oak = await oak_hill(services)
+    assert "None of them is in use" in (await said(services, "/use")).text
+    await said(services, f"/use {oak}")
+    assert (await said(services, "/use")).text.splitlines()[:4] == [
+        "Oak Hill",
+        "You lead 2 communities here:",
+        "#1 Maple Court",
+        "#2 Oak Hill, in use",
+    ]
