@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import JSON, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import empty as _empty
@@ -13,7 +13,7 @@ from storage.columns import maybe_of as _maybe_of
 from storage.columns import moment as _at
 from storage.columns import of as _of
 from storage.columns import yes_or_no as _yes_or_no
-from storage.types import UTCDateTime
+from storage.types import Plain, UTCDateTime
 
 
 class InvitationGroup(SQLModel, table=True):
@@ -93,12 +93,17 @@ class RosterDraft(SQLModel, table=True):
 class Household(SQLModel, table=True):
     """Members at one address; the unit of billing."""
 
-    __table_args__ = (UniqueConstraint("community_id", "address_key"),)
+    __table_args__ = (
+        UniqueConstraint("community_id", "address_key"),
+        Index("ix_household_community_id_address_order", "community_id", "address_order", "id"),
+    )
 
     id: int = _id()
     community_id: int = _of("community", index=False)
     address: str  # as first typed
     address_key: str  # normal form, for matching
+    # Where it stands in a list: by street, 2 Elm before 10 Elm. Made from the key.
+    address_order: str = Field(default="", sa_type=Plain, sa_column_kwargs={"server_default": ""})
     # Of the link by which housemates add themselves; one higher makes earlier links worthless.
     link_number: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = _at()
@@ -115,7 +120,7 @@ class HouseholdWord(SQLModel, table=True):
     )
 
     household_id: int = Field(foreign_key="household.id", primary_key=True)
-    word: str = Field(primary_key=True)
+    word: str = Field(primary_key=True, sa_type=Plain)
     community_id: int = _of("community", index=False)
 
 
@@ -125,6 +130,13 @@ class Member(SQLModel, table=True):
     __table_args__ = (
         Index("ix_member_community_id_email_key", "community_id", "email_key"),
         Index("ix_member_community_id_phone_key", "community_id", "phone_key"),
+        Index("ix_member_community_id_joined_at", "community_id", "joined_at"),
+        Index(
+            "ix_member_suspended",
+            "community_id",
+            sqlite_where=text("suspended_at IS NOT NULL"),
+            postgresql_where=text("suspended_at IS NOT NULL"),
+        ),
     )
 
     id: int = _id()
@@ -175,7 +187,8 @@ class Undo(SQLModel, table=True):
     community_id: int = _of("community")
     leader_id: int = _of("leader", index=False)
     words: str  # what was done: "moved Ana Ruiz to 9 Elm Street"
-    # What changed: {"table", "id", "before": {column: value}, "after": {column: value}}.
+    # What changed, in order: {"table", "key", "before", "after"}; the last three are columns and
+    # their values. No "before": the row was not there. No "after": it is no longer.
     changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     created_at: datetime = Field(sa_type=UTCDateTime, index=True)
     taken_at: datetime | None = _maybe_at()  # taken back, once

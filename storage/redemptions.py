@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Update, and_, bindparam, or_, select, upda
 from sqlmodel import Session, col
 
 from storage.database import brief, dialect_of, insert_by, run, table_of
+from storage.streets import address_order
 from storage.tables import (
     Community,
     Household,
@@ -134,6 +135,7 @@ def found_household(
         "community_id": community_id,
         "address": address,
         "address_key": address_key,
+        "address_order": address_order(address_key),
         "created_at": now,
     }
     found: int | None = run(session, _found(dialect_of(session)), values).scalar_one_or_none()

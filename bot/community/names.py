@@ -8,6 +8,7 @@ import unicodedata
 
 from bot.community.errors import Refusal
 from bot.languages import Sentence
+from storage.streets import address_key as address_key
 from storage.words import plain as plain
 
 LONGEST_NAME = 80  # characters
@@ -15,11 +16,6 @@ LONGEST_ADDRESS = 120
 _NAME = Sentence("name")
 _JOINERS = {"\u200c", "\u200d"}  # Persian and Indic scripts are spelt with them
 _LINKISH = re.compile(r"(?i)https?:|www\.|://|\b[a-z0-9-]+\.(?:com|net|org|io|me|co|info|ru|xyz)\b")
-_ROADS = {
-    "street": "st", "avenue": "ave", "av": "ave", "road": "rd", "lane": "ln", "drive": "dr",
-    "court": "ct", "place": "pl", "boulevard": "blvd", "square": "sq", "terrace": "ter",
-    "apartment": "apt", "unit": "apt", "flat": "apt", "no": "", "number": "",
-}  # fmt: skip
 
 
 class BadWords(Refusal):
@@ -72,9 +68,3 @@ def words(text: str, *, what: str, longest: int) -> str:
     if _LINKISH.search(line):
         raise BadWords(f"The {what} cannot have a web address in it: mail filters distrust them.")
     return line
-
-
-def address_key(address: str) -> str:
-    """The normal form of a street address, so that "12 Elm St." and "12 elm street" are one."""
-    parts = re.sub(r"[^\w]+", " ", plain(address)).split()
-    return " ".join(filter(None, (_ROADS.get(part, part) for part in parts))) or " ".join(parts)
