@@ -83,7 +83,9 @@ class RosterDraft(SQLModel, table=True):
     leader_id: int = _of("leader", index=False)
     file_name: str
     content: bytes | None = Field(default=None, sa_type=LargeBinary)  # none once applied
-    state: str = "reading"  # reading, ready, broken, applying, applied, cancelled
+    checked: bytes | None = Field(default=None, sa_type=LargeBinary)  # lines read so far
+    # reading, ready, broken, applying, applied, cancelled or, when we could not go on, failed
+    state: str = "reading"
     row_count: int = 0
     done_count: int = 0  # of those, read or applied by now
     outcome: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)  # counts and problems

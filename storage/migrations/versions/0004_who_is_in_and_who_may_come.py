@@ -110,6 +110,7 @@ def upgrade() -> None:
     sa.Column('leader_id', sa.Integer(), nullable=False),
     sa.Column('file_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('content', sa.LargeBinary(), nullable=True),
+    sa.Column('checked', sa.LargeBinary(), nullable=True),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('row_count', sa.Integer(), nullable=False),
     sa.Column('done_count', sa.Integer(), nullable=False),
