@@ -107,7 +107,7 @@ async def test_a_form_is_filled_in_by_name(script: httpx.AsyncClient) -> None:
 async def test_passes_come_as_a_pdf_of_live_codes(house: House, script: httpx.AsyncClient) -> None:
     reply = await say(script, "/passes 3 Élm Street")
     (file,) = reply["files"]
-    assert file.keys() == {"name", "url"}
+    assert file.keys() == {"name", "type", "alt", "url"}
     assert file["name"].endswith(".pdf")
     answer = await script.get(file["url"])
     assert answer.headers["content-type"] == "application/pdf"
@@ -242,6 +242,14 @@ NO_CALLS = [
     (b'{"text": "/help", "channel": "elsewhere"}', 422),
     (b'{"text": "/help", "channel": ["leader"]}', 422),
     (b'{"text": "' + b"x" * 70_000 + b'"}', 413),
+    (b'{"text": "' + b"x" * 70_000 + b'", "files": [{"name": "a.csv", "content": "YQ=="}]}', 413),
+    (b'{"files": [{"name": "a.csv", "content": "' + b"YQ==" * 1_900_000 + b'"}]}', 413),
+    (b'{"files": [{"name": "a.csv", "content": "no base64!"}]}', 422),
+    (b'{"files": [{"name": " ", "content": "YQ=="}]}', 422),
+    (b'{"files": ["a.csv"]}', 422),
+    (b'{"files": {"name": "a.csv"}}', 422),
+    (b'{"text": "/help", "as": "Sam Ode"}', 422),
+    (b'{"text": "/help", "as": 7}', 422),
 ]
 
 

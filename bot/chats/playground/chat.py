@@ -8,7 +8,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
+from bot.chats import dropped
+from bot.community import binding
 from bot.messages import Call, Card, File, Medium, MenuItem, Reply
 from bot.ports import Answer, Pace, Services
 from storage import playground as memory
@@ -81,16 +84,25 @@ class PlaygroundChat:
         await self.post(channel, card, key=key)
 
     async def hear(
-        self, text: str, fields: dict[str, str], channel: str, *, by: str = SPEAKER_NAME
+        self,
+        text: str,
+        fields: dict[str, str],
+        channel: str,
+        *,
+        files: Sequence[File] = (),
+        by: str = SPEAKER_NAME,
     ) -> dict[str, Any]:
         """Take what somebody said, in the chat's own memory too, and give the reply shown.
 
-        Takes: by, who speaks: the leader, or anybody who can be mentioned, in one word.
+        Takes: files, which may stand for words; by, who speaks: the leader, or anybody who can be
+        mentioned, in one word.
         """
-        heard: dict[str, Any] = {"text": _heard(text, fields)}
+        heard: dict[str, Any] = {"text": _heard(text, fields, files)}
         if by != SPEAKER_NAME:
             heard["by"] = by
         hearing = asyncio.create_task(self._add(channel, "leader", heard))
+        brought = [dropped.held(file) for file in files]
+        text = dropped.meant(text, brought) if brought and not fields else text
         call = Call(
             chat=self.name,
             place=PLACE,
@@ -102,7 +114,7 @@ class PlaygroundChat:
             fields=fields,
             people={name.lower(): name for name in _MENTION.findall(text)},
         )
-        reply = self._shown(await self._answer(call))
+        reply = self._shown(await dropped.answered(self.services, self._answer, call, brought))
         await hearing  # it stands above its answer
         await self._settle(text)
         self._remember(await self._add(channel, "bot", reply), reply)
@@ -132,16 +144,21 @@ class PlaygroundChat:
         return {
             "text": reply.text,
             "buttons": [asdict(button) for button in reply.buttons],
-            "files": [{"name": file.name, "url": self._keep(file)} for file in reply.files],
+            "files": [self._file(file) for file in reply.files],
             "form": _form(reply),
         }
+
+    def _file(self, file: File) -> dict[str, str]:
+        """A file as a message shows it; a picture says what is on it."""
+        return {"name": file.name, "type": file.media_type, "alt": file.alt,
+                "url": self._keep(file)}  # fmt: skip
 
     def _keep(self, file: File) -> str:
         key = secrets.token_urlsafe(12)
         self.files[key] = file
         while len(self.files) > _FILES_KEPT:
             self.files.popitem(last=False)
-        return f"/playground/files/{key}/{file.name}"
+        return f"/playground/files/{key}/{quote(file.name, safe='')}"
 
     async def _add(
         self, channel: str, author: str, body: dict[str, Any], *, key: str | None = None
@@ -151,9 +168,11 @@ class PlaygroundChat:
         )
 
 
-def _heard(text: str, fields: dict[str, str]) -> str:
+def _heard(text: str, fields: dict[str, str], files: Sequence[File]) -> str:
+    words, _ = binding.read(text)
     filled = [f"{name}: {value}" for name, value in fields.items() if value.strip()]
-    return "\n".join([text, *filled])
+    names = [f"📎 {file.name}" for file in files]
+    return "\n".join(filter(None, [words, *filled, *names]))
 
 
 def _form(reply: Reply) -> dict[str, Any] | None:

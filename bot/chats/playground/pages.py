@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from sqlmodel import Session
 from starlette.applications import Starlette
@@ -16,10 +16,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.chats.playground import posted
 from bot.chats.playground.chat import (
-    LEADER,
     PLACE,
-    PORCH,
     PORCH_NAME,
     SHOWN,
     SPEAKER,
@@ -49,7 +48,6 @@ _CSP = (
 _LETTER_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
 _LETTERS_SHOWN = 200
 _HIGHEST_ID = 2**31 - 1  # of PostgreSQL's INTEGER
-_BODY_LIMIT = 64 * 1024  # bytes: a paste of 100 addresses is 4 KB
 
 
 def routes(chat: PlaygroundChat) -> list[BaseRoute]:
@@ -63,7 +61,7 @@ def routes(chat: PlaygroundChat) -> list[BaseRoute]:
         Route("/letters", partial(_letters, chat)),
         Route("/letters/{id:int}/html", partial(_letter_page, chat)),
         Route("/letters/{id:int}/events", partial(_event, chat), methods=["POST"]),
-        Route("/files/{key}/{name}", partial(_file, chat)),
+        Route("/files/{key}/{name:path}", partial(_file, chat)),
         *(Route(f"/{name}", partial(_asset, name)) for name in _ASSETS),
     ]
     app = Starlette(routes=inner, exception_handlers={HTTPException: _refused})
@@ -196,32 +194,9 @@ async def _commands(chat: PlaygroundChat, _request: Request) -> Response:
 
 
 async def _call(chat: PlaygroundChat, request: Request) -> Response:
-    said = await _json(request)
-    text, fields = said.get("text"), said.get("fields") or {}
-    if not isinstance(text, str) or not text.strip():
-        raise HTTPException(422, 'Say something: {"text": "/help"}.')
-    if not isinstance(fields, dict) or not all(isinstance(v, str) for v in fields.values()):
-        raise HTTPException(422, "The fields of a form are texts by name.")
-    channel = said.get("channel", LEADER)
-    if channel not in (LEADER, PORCH):
-        raise HTTPException(422, "The channel is leader or announcements.")
-    return JSONResponse({"reply": await chat.hear(text.strip(), fields, channel)})
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _BODY_LIMIT:
-            raise HTTPException(413, "That is too much at once. Please send it in parts.")
-    try:
-        said = json.loads(body)
-        json.dumps(said, ensure_ascii=False).encode()  # half a surrogate pair is no text
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "That is not JSON.") from None
-    if not isinstance(said, dict):
-        raise HTTPException(400, "Please send a JSON object.")
-    return said
+    said = await posted.call(request)
+    heard = chat.hear(said.text, said.fields, said.channel, files=said.files, by=said.by)
+    return JSONResponse({"reply": await heard})
 
 
 async def _messages(chat: PlaygroundChat, request: Request) -> Response:
@@ -233,6 +208,7 @@ async def _messages(chat: PlaygroundChat, request: Request) -> Response:
                 "id": row.id,
                 "channel": row.channel,
                 "author": row.author,
+                "by": row.body.get("by", ""),
                 "text": row.body.get("text", ""),
                 "buttons": row.body.get("buttons", []),
                 "files": row.body.get("files", []),
@@ -299,7 +275,7 @@ def _number(request: Request) -> int:
 
 
 async def _event(chat: PlaygroundChat, request: Request) -> Response:
-    said = (await _json(request)).get("event")
+    said = (await posted.json_object(request)).get("event")
     event: Event | None = next((known for known in get_args(Event) if known == said), None)
     if event is None:
         raise HTTPException(422, f"The event is one of: {', '.join(get_args(Event))}.")
@@ -318,5 +294,5 @@ async def _file(chat: PlaygroundChat, request: Request) -> Response:
     file = chat.files.get(request.path_params["key"])
     if file is None:
         raise HTTPException(404, "This file is no longer kept; ask for it again.")
-    headers = {"Content-Disposition": f'inline; filename="{file.name}"'}
+    headers = {"Content-Disposition": f"inline; filename*=utf-8''{quote(file.name, safe='')}"}
     return Response(file.content, media_type=file.media_type, headers=headers)

@@ -1,6 +1,8 @@
 """Somebody in the browser's chat: what its page does, by the same calls."""
 
-from collections.abc import AsyncIterator
+import base64
+import mimetypes
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -9,6 +11,7 @@ from bot.app import House, open_house
 from bot.chats.playground import LEADER, PLACE, PORCH, SPEAKER, SPEAKER_NAME, Playground
 from bot.settings import Settings
 from storage import playground as memory
+from tests.chats.conftest import client
 from tests.chats.contract.people import Handed, until
 from tests.community import scene
 
@@ -47,25 +50,27 @@ class InPlayground:
 
     async def fill(self, **fields: str | Handed) -> str:
         form = self.last["form"]
-        typed = {name: given for name, given in fields.items() if isinstance(given, str)}
+        files = [given for given in fields.values() if isinstance(given, Handed)]
+        typed = {k: v.name if isinstance(v, Handed) else v for k, v in fields.items()}
         values = {one["name"]: one["value"] for one in form["fields"]} | typed
         shown = [one for one in form["fields"] if _is_shown(one, values)]
         assert fields.keys() <= {one["name"] for one in shown}, [one["name"] for one in shown]
         empty = [one["name"] for one in shown if one["required"] and not values[one["name"]]]
         assert not empty, f"the page does not send a form without {empty}"
-        return await self._hear(form["call"], {one["name"]: values[one["name"]] for one in shown})
+        sent = {one["name"]: values[one["name"]] for one in shown}
+        return await self._hear(form["call"], sent, files=files)
 
     async def drop(self, file: Handed, words: str = "") -> str:
-        raise NotImplementedError
+        return await self._hear(words, {}, files=[file])
 
     async def buttons(self) -> list[str]:
         return [button["label"] for button in self.last["buttons"]]
 
     async def shown(self) -> list[str]:
-        return await self._posted(LEADER)
+        return await self._cards(LEADER)
 
     async def announced(self) -> list[str]:
-        return await self._posted(PORCH)
+        return await self._cards(PORCH)
 
     async def files(self) -> list[Handed]:
         return [Handed(file.name, file.content) for file in self.screen.files.values()]
@@ -74,18 +79,36 @@ class InPlayground:
         first = name.split()[0]
         return InPlayground(self.house, self.screen, first, first.lower())
 
-    async def _hear(self, text: str, fields: dict[str, str], channel: str = LEADER) -> str:
-        self.last = await self.screen.hear(text, fields, channel, by=self.name)
+    async def _hear(
+        self,
+        text: str,
+        fields: dict[str, str],
+        channel: str = LEADER,
+        files: Sequence[Handed] = (),
+    ) -> str:
+        """Post it as the page does, and read the reply."""
+        brought = [_posted(file) for file in files]
+        said = {"text": text, "fields": fields, "channel": channel, "files": brought}
+        async with client(self.house) as page:
+            answer = await page.post("/playground/calls", json=said | {"as": self.name})
+        assert answer.status_code == 200, answer.text
+        self.last = answer.json()["reply"]
         form = self.last["form"] or {"fields": []}
         asked = [one["label"] for one in form["fields"]]
         return "\n".join([self.last["text"], *asked])
 
-    async def _posted(self, channel: str) -> list[str]:
+    async def _cards(self, channel: str) -> list[str]:
         rows = [row for row in await self._rows() if row.channel == channel]
         return [row.body["text"] for row in rows if row.key is not None]
 
     async def _rows(self) -> list[Any]:
         return await self.house.services.storage.read(memory.newest, limit=200)
+
+
+def _posted(file: Handed) -> dict[str, str]:
+    media_type = mimetypes.guess_type(file.name)[0] or ""
+    content = base64.b64encode(file.content).decode()
+    return {"name": file.name, "type": media_type, "content": content}
 
 
 def _is_shown(one: dict[str, Any], values: dict[str, str]) -> bool:
