@@ -1,69 +1,98 @@
-"""Which street or building an address belongs to: coverage is counted by it.
+"""Streets and buildings of the roster, and how far their addresses have come.
 
-Not a gazetteer: the house number, the flat and the town are taken off, and what is left is spelt
-alike, so that "3 Elm St." and "FLAT 2, 5 ELM STREET" are both in Elm Street.
+Streets are spelt in several ways on one list: "Elm St." and "Elm Street" are counted as one. A
+button names a street by one of its lines of the roster, for a call holds ids alone.
 """
 
+import difflib
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from bot.community import names
+from bot.community.errors import Refusal
+from storage.coverage import Came, Count, Reach
 
-_UNIT_WORDS = (
-    "apartment|apartamento|appartement|appt|apto|apt|app|flat|unit|suite|ste|room|lot|lote|floor|"
-    "depto|departamento|piso|puerta|pta|porte|logement|étage|etage"
-)
-_ID = r"(?:no\.?\s*|#\s*)?(?:[a-z]{0,2}\d+[a-zºª°]{0,2}|[a-z])"  # 4B, B4, 3º, C
-_UNIT = re.compile(rf"(?i)(?:^|\s)(?:(?:{_UNIT_WORDS})\b\.?\s*{_ID}|#\s*{_ID})(?!\w)")
-_ONLY_UNIT = re.compile(rf"(?i)(?:{_UNIT_WORDS})\b\.?")
-_HOUSE = (
-    r"\d+(?:\s*[-–/]\s*\d+)?\s?[a-z]?(?:\s+(?:bis|ter|quater)\b)?"  # 12, 12-14, 3/5, 12a, 7 bis
-)
-_BEFORE = re.compile(rf"(?i)^(?:(?:no|nr|n)\b\.?\s*|nº\s*|n°\s*|#\s*)?{_HOUSE}(?=\s)\s+")
-_AFTER = re.compile(rf"(?i)\s+(?:(?:no|nr|n)\b\.?\s*|nº\s*|n°\s*|#\s*)?{_HOUSE}$")
-_LETTER = re.compile(r"[^\W\d_]")
-_NUMBERED = {"block", "tower", "building", "bldg", "bloque", "torre", "edificio", "bâtiment", "bat"}
-_FLOOR = re.compile(r"(?i)^\d+\s?[ºª°]")  # 2º B: the floor, in Spain
-
-# Only as the last word: "St John's Road" is a saint's.
-_SPELT_OUT = {
-    "st": "Street", "rd": "Road", "ave": "Avenue", "av": "Avenue", "ln": "Lane", "dr": "Drive",
-    "ct": "Court", "pl": "Place", "blvd": "Boulevard", "sq": "Square", "ter": "Terrace",
-    "cl": "Close", "cres": "Crescent", "hwy": "Highway", "pkwy": "Parkway",
-}  # fmt: skip
+NAMELESS = "no street"  # of addresses of which the roster knows none
+_NEAR = 0.6  # of a slip of the pen: difflib's own measure and usual bound
+_NEAR_ONES = 3  # named when nothing is near enough
 
 
-def street_of(address: str) -> str:
-    """The street, or else the building; the address itself where neither can be told."""
-    parts = [part for part in map(_without_unit, address.split(",")) if part]
-    named = [part for part in parts if _LETTER.search(part) and not _FLOOR.match(part)]
-    numbered = [part for part in named if _bare(part) != part]
-    chosen = next(iter([*numbered, *named]), "")
-    return _spelt(_bare(chosen)) if chosen else _spelt(_kind(address))
+class NoSuchStreet(Refusal):
+    """There is no street or building like “{typed}” on the roster.{near}"""
+
+    status = 404
 
 
-def _without_unit(part: str) -> str:
-    return " ".join(_UNIT.sub(" ", part).split())
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far so many addresses have come."""
+
+    came: Counter[Came]
+    never: Counter[Reach]  # of those never invited: whether they can be written to
+
+    @property
+    def total(self) -> int:
+        """All addresses."""
+        return self.came.total()
 
 
-def _bare(part: str) -> str:
-    """The part without its house number, before it or after it."""
-    bare = _BEFORE.sub("", part)
-    if bare == part:
-        bare = _AFTER.sub("", part)
-    return part if bare.casefold() in _NUMBERED or not _LETTER.search(bare) else bare
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A street or building of the roster."""
+
+    name: str  # as it is spelt most often
+    spellings: tuple[str, ...]
+    entry_id: int  # one line of the roster there: by it a button names the street
+    tally: Tally
 
 
-def _kind(address: str) -> str:
-    """Of "Flat 4B" alone: that it is a flat."""
-    only = _ONLY_UNIT.match(address)
-    return only[0] if only else address
+def streets_of(counts: Iterable[Count]) -> tuple[Street, ...]:
+    """The streets, the largest first; ways to spell one are counted together."""
+    by_key: dict[str, list[Count]] = {}
+    for count in counts:
+        by_key.setdefault(names.address_key(count.street), []).append(count)
+    streets = [_street(alike) for alike in by_key.values()]
+    return tuple(sorted(streets, key=lambda one: (-one.tally.total, in_order(one.name))))
 
 
-def _spelt(street: str) -> str:
-    line = names.one_line(street).strip(" .,")
-    *words, last = line.split() or [""]
-    known = _SPELT_OUT.get(last.rstrip(".").casefold()) if words else None
-    line = " ".join([*words, known or last])
-    shouted = line.upper() == line or line.lower() == line
-    line = " ".join(map(str.capitalize, line.split())) if shouted else line
-    return line[:1].upper() + line[1:]
+def _street(alike: Sequence[Count]) -> Street:
+    spelt: Counter[str] = Counter()
+    for count in alike:
+        spelt[count.street] += count.count
+    (name, _), *_ = sorted(spelt.items(), key=lambda one: (-one[1], one[0]))
+    first = min(count.entry_id for count in alike)
+    return Street(name or NAMELESS, tuple(sorted(spelt)), first, tally_of(alike))
+
+
+def tally_of(counts: Iterable[Count]) -> Tally:
+    """All of them together."""
+    came: Counter[Came] = Counter()
+    never: Counter[Reach] = Counter()
+    for count in counts:
+        came[count.came] += count.count
+        if count.came is Came.NEVER:
+            never[count.reach] += count.count
+    return Tally(came, never)
+
+
+def in_order(words: str) -> list[tuple[bool, int, str]]:
+    """By which addresses are sorted: 9 Elm Street comes before 12."""
+    parts = re.findall(r"\d+|\D+", names.plain(words))
+    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+
+
+def nearest(streets: Sequence[Street], typed: str) -> Street:
+    """The street of this name, or of one so near that it must be meant. Raises: NoSuchStreet."""
+    by_key = {names.address_key(street.name): street for street in streets}
+    key = names.address_key(typed)
+    parts = [name for name in by_key if key and key in name]
+    near = difflib.get_close_matches(key, list(by_key), n=_NEAR_ONES, cutoff=_NEAR)
+    if key in by_key:
+        return by_key[key]
+    if len(parts) == 1 or (near and not parts):
+        return by_key[(parts or near)[0]]
+    meant = [by_key[name].name for name in parts or list(by_key)][:_NEAR_ONES]
+    words = f" Did you mean {', '.join(meant)}?" if meant else ""
+    raise NoSuchStreet(typed=names.one_line(typed)[: names.LONGEST_ADDRESS], near=words)
