@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     limit_texts: int = Field(default=30, ge=0)  # of a leader and day
     limit_community_texts: int = Field(default=200, ge=0)  # of a community and day
     limit_new_leader: int = Field(default=10, ge=0)  # letters a day, in the first 24 hours
+    limit_requests: int = Field(default=50, ge=0)  # without a code, of a community and day
     limit_contact: int = Field(default=3, ge=0)  # invitations in 30 days, of all communities
     limit_resends: int = Field(default=3, ge=0)  # of one invitation to one address, in all
     limit_resend_hours: int = Field(default=24, ge=0)  # until an invitation may be sent again

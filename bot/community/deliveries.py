@@ -12,7 +12,7 @@ from sqlmodel import Session
 from bot.community import receipts, troubles
 from bot.messages import Event
 from bot.ports import Services
-from storage import deliveries, suppressions
+from storage import deliveries, requests, suppressions
 from storage.tables import Delivery
 
 _FOR_EVER = frozenset({"complained", "opted_out"})
@@ -109,11 +109,13 @@ def _says_no_such_mailbox(code: str) -> bool:
 
 
 def refresh(session: Session, delivery: Delivery) -> None:
-    """Have the receipt that shows this delivery follow."""
+    """Have the receipts that show this delivery follow."""
     if delivery.invitation_id is not None:
         receipt = deliveries.receipt_of(session, delivery.invitation_id)
         if receipt is not None:
             receipts.follow(session, [receipt])
+    if delivery.join_request_id is not None:
+        receipts.follow(session, requests.cards(session, delivery.join_request_id))
 
 
 def job_key(delivery: Delivery) -> str:

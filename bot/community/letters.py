@@ -159,6 +159,8 @@ def _for_event(
         return {"link": f"{address}/household?d={delivery.id}"}  # the id makes the text unique
     if delivery.event == "welcome":
         return {"link": f"{address}/household"}
+    if delivery.join_request_id is not None:
+        return {"link": f"{address}/asked/{tokens.sign(keys, 'asked', delivery.join_request_id)}"}
     assert delivery.invitation_id is not None
     row = invitations.get(session, delivery.community_id, delivery.invitation_id)
     assert row is not None

@@ -83,6 +83,8 @@ def _all_accepted(session: Session, items: Sequence[Accepted]) -> None:
     receipts.follow(session, [r for item in items if (r := item.ready.receipt) is not None])
     jobs.finish_all(session, [item.job for item in items])
     for item in items:
+        if item.ready.delivery.join_request_id is not None:
+            refresh(session, item.ready.delivery)
         if item.ready.lane_is_stuck:
             courier = item.services.couriers[item.ready.letter.medium]
             troubles.over(session, item.job.lane)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import labels, steps
+from bot.community import labels, request_cards, steps
 from bot.community.labels import Label
 from bot.messages import Button, Card
 from storage import batches, communities, deliveries, invitations, members, suppressions
@@ -92,6 +92,8 @@ def _showing(receipt: Receipt, run_at: datetime) -> NewJob:
 
 def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
     """What the receipt shows now."""
+    if receipt.join_request_id is not None:
+        return request_cards.of_receipt(session, receipt)
     batch = batches.of_receipt(session, receipt.id)
     if batch is not None:
         return of_batch(session, batch, now=now)

@@ -56,6 +56,11 @@ def read_tag(keys: Keys, text: str) -> int | None:
     return delivery_id if hmac.compare_digest(text.lower().encode(), expected.encode()) else None
 
 
+def hashed(keys: Keys, source: str) -> str:
+    """A client's address as limits count it, which nobody can turn back without our key."""
+    return hmac.digest(keys.pepper, f"source:{source}".encode(), hashlib.sha256).hex()[:16]
+
+
 def _signature(keys: Keys, purpose: str, body: str) -> str:
     digest = hmac.digest(keys.links, f"{purpose}:{body}".encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(digest[:_SIGNATURE]).decode()

@@ -1,0 +1,72 @@
+"""Letters that answer join requests, and what time decides where no leader did.
+
+They name nobody, and repeat nothing that was typed into the form: strangers may have typed it all.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from bot.community import contacts, letters, receipts, sending
+from bot.ports import Services
+from storage import communities, deliveries, requests, suppressions
+from storage.tables import JoinRequest
+
+REMIND_AFTER = timedelta(days=14)  # leaders read once more that somebody waits
+CLOSE_AFTER = timedelta(days=30)
+_KEEP_CLOSED = timedelta(days=2)  # for the letter that says so to leave
+_KEEP_DECIDED = timedelta(days=90)  # as with invitations
+_AT_ONCE = 1000  # closed in one sweep; the others follow on the next day
+
+
+def write(
+    session: Session,
+    services: Services,
+    row: JoinRequest,
+    event: str,
+    *,
+    reason: str = "",
+    after: timedelta = timedelta(0),
+    now: datetime,
+) -> None:
+    """Have a letter tell whoever asked, if one can go there.
+
+    Takes: event, request_declined or request_closed; after, how long it waits.
+    """
+    assert row.contact is not None
+    if row.medium not in services.couriers:
+        return
+    if suppressions.among(session, [row.contact_key], now=now):
+        return
+    community = communities.get(session, row.community_id)
+    letter = letters.write(
+        services,
+        contacts.known(row.medium, row.contact),
+        event=event,
+        community_id=community.id,
+        facts=letters.facts_of(
+            community, address=services.settings.address, language=row.language, reason=reason
+        ),
+        now=now,
+    )
+    letter.join_request_id, letter.dated_at = row.id, now + after
+    deliveries.add_all(session, [letter])
+    sending.carry(session, [letter])
+
+
+def close_old(session: Session, services: Services, *, now: datetime) -> Sequence[JoinRequest]:
+    """Close what nobody answered, say so to whoever asked, and forget how to reach them."""
+    closed = []
+    for row in requests.unanswered(session, before=now - CLOSE_AFTER, limit=_AT_ONCE):
+        if requests.decide(session, row, "closed", now=now):
+            write(session, services, row, "request_closed", now=now)
+            row.contact = None
+            receipts.follow(session, requests.cards(session, row.id))
+            closed.append(row)
+    return closed
+
+
+def forget(session: Session, *, now: datetime) -> None:
+    """Erase what was typed into requests that ended a while ago."""
+    requests.erase(session, closed_before=now - _KEEP_CLOSED, decided_before=now - _KEEP_DECIDED)
