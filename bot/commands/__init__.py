@@ -6,6 +6,7 @@ Help, the playground's completion, chat menus and README's table are made from `
 from bot.commands.announce import ANNOUNCE
 from bot.commands.base import Command
 from bot.commands.community import COMMUNITY
+from bot.commands.groups import GROUPS
 from bot.commands.help import help_for
 from bot.commands.invite import INVITE
 from bot.commands.invites import INVITES
@@ -14,5 +15,15 @@ from bot.commands.members import MEMBERS
 from bot.commands.passes import PASSES
 from bot.commands.use import USE
 
-_SPOKEN: tuple[Command, ...] = (INVITE, PASSES, INVITES, MEMBERS, COMMUNITY, ANNOUNCE, LEADERS, USE)
+_SPOKEN: tuple[Command, ...] = (
+    INVITE,
+    PASSES,
+    INVITES,
+    MEMBERS,
+    GROUPS,
+    COMMUNITY,
+    ANNOUNCE,
+    LEADERS,
+    USE,
+)
 COMMANDS: tuple[Command, ...] = (*_SPOKEN, help_for(_SPOKEN))

@@ -18,6 +18,7 @@ USES = {
     "passes": ("2 Elm Street", "2 access passes “Elm Street”", "many", "How many passes?"),
     "invites": ("open", "There are no open invitations", "tomorrow", "I can list:"),
     "members": ("", "Nobody has joined yet", "nobody-like-this", "No household or member"),
+    "groups": ("create Pool", "There is a group Pool now", "add Pool Ana", "There is no group"),
     "community": ("name Elm Row", "Elm Row", "shoesize 43", "I do not know “shoesize”"),
     "announce": (
         "here",
