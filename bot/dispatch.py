@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.commands import COMMANDS, use
+from bot.commands import COMMANDS
 from bot.commands.base import Command, Misused, Said, usages
-from bot.community import actors, binding
+from bot.community import actors, binding, using
 from bot.community.errors import Refusal
 from bot.messages import Button, Call, Reply
 from bot.ports import CannotPrint, Services
@@ -55,7 +55,7 @@ async def _in_words(doing: Awaitable[Reply], name: str) -> Reply:
     except Misused as misused:
         return Reply(f"{misused.words}\n{usages(_BY_NAME[name])}")
     except actors.AskWhich as refusal:
-        return Reply(refusal.words, use.ways(refusal.led))
+        return Reply(refusal.words, using.ways(refusal.led))
     except Refusal as refusal:
         return Reply(refusal.words)
     except CannotPrint as problem:

@@ -1,6 +1,5 @@
 """`/use`: which of several communities a leader means when they do not say."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from bot.commands.base import Command, Said, plural
@@ -9,7 +8,6 @@ from bot.community.actors import Actor, AskWhich, Stranger
 from bot.community.using import Leading, Person, SeveralLike
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
-from storage.communities import Led
 
 _CHANNELS = (
     "In a channel where joins of one of them are announced, that one is meant, whatever is in use."
@@ -37,7 +35,7 @@ async def _do(services: Services, who: Person, said: Said, *, now: datetime) -> 
     try:
         return _used(await using.use(services, who, said.rest, now=now))
     except SeveralLike as several:
-        return Reply(several.words, ways(several.led))
+        return Reply(several.words, using.ways(several.led))
 
 
 def _show(leading: Leading) -> Reply:
@@ -49,7 +47,7 @@ def _show(leading: Leading) -> Reply:
         mark = ", in use" if one == in_use else ""
         lines.append(f"#{one.community_id} {one.community}{mark}")
     lines.append("None of them is in use: choose one." if in_use is None else _CHANNELS)
-    return Reply("\n".join(lines), ways(led))
+    return Reply("\n".join(lines), using.ways(led))
 
 
 def _used(leading: Leading) -> Reply:
@@ -62,18 +60,6 @@ def _used(leading: Leading) -> Reply:
 
 
 _NEXT = (Button("Community", "/community"), Button("Invite members", "/invite", "primary"))
-
-
-def ways(led: Sequence[Led]) -> tuple[Button, ...]:
-    """A button for each; they mean the same whatever is in use."""
-    return tuple(
-        Button(
-            actors.label(one, led) or one.community,
-            binding.mark(f"/use {one.community_id}", one.community_id),
-            settles=True,
-        )
-        for one in led
-    )
 
 
 USE = Command(

@@ -50,6 +50,11 @@ def reply(said: Reply, actor: Actor) -> Reply:
     )
 
 
+def for_actor(shown: tuple[Button, ...], actor: Actor) -> tuple[Button, ...]:
+    """The buttons alone, as in `reply`."""
+    return buttons(shown, actor.community_id) if actor.label else shown
+
+
 def card(shown: Card, label: str, community_id: int) -> Card:
     """The same for a card."""
     if not label:

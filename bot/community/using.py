@@ -10,7 +10,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.community import actors, binding
 from bot.community.errors import Refusal
+from bot.messages import Button
 from bot.ports import Services
 from storage import choices, communities
 from storage.communities import Led
@@ -96,6 +98,18 @@ def keep(session: Session, person: Person, community_id: int, *, now: datetime) 
 def named(led: Sequence[Led], typed: str) -> list[Led]:
     """Those that are called just so."""
     return [one for one in led if plain(one.community) == plain(typed)]
+
+
+def ways(led: Sequence[Led]) -> tuple[Button, ...]:
+    """A button to use each; they mean the same whatever is in use."""
+    return tuple(
+        Button(
+            actors.label(one, led) or one.community,
+            binding.mark(f"/use {one.community_id}", one.community_id),
+            settles=True,
+        )
+        for one in led
+    )
 
 
 def _meant(led: Sequence[Led], typed: str) -> Led:

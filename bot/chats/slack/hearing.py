@@ -20,6 +20,7 @@ from bot.chats.slack import blocks, home
 from bot.chats.slack.speaking import TROUBLES, Speaker, reason
 from bot.chats.slack.turns import Turns
 from bot.chats.slack.words import incoming
+from bot.community import binding
 from bot.messages import Button, Call, Card, Form, Reply
 from bot.ports import Answer, ChatDown, ChatRefused, Services
 from storage import heard
@@ -227,7 +228,7 @@ class Hearing:
         except TROUBLES as error:
             log.warning("slack.no_modal", error=reason(error))
             if otherwise is not None:
-                again = (Button("Open the form", _asked(call), "primary"),)
+                again = (Button("Open the form", _asked(call, reply.form), "primary"),)
                 shown = blocks.message(_TOO_LATE, again)
                 await _said(otherwise(**shown, response_type="ephemeral"))
 
@@ -305,12 +306,15 @@ def _channel_name(body: Json) -> str:
 def _modal(
     call: Call, form: Form, above: str, *, filled: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    meta = {"call": form.call, "asked": _asked(call), "channel": call.channel}
+    meta = {"call": form.call, "asked": _asked(call, form), "channel": call.channel}
     return blocks.modal(form, metadata=json.dumps(meta), filled=filled, above=above)
 
 
-def _asked(call: Call) -> str:
-    return call.text if len(call.text) <= _LONGEST_ASKED else call.text.split(maxsplit=1)[0]
+def _asked(call: Call, form: Form | None) -> str:
+    """What brings the form again, for the community that it is about."""
+    text, _ = binding.read(call.text)
+    short = text if len(text) <= _LONGEST_ASKED else text.split(maxsplit=1)[0]
+    return short if form is None else binding.like(short, form.call)
 
 
 def _meta(view: Json) -> dict[str, str]:

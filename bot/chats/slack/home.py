@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from bot.chats.slack import blocks
-from bot.community import actors, communities, invitations, labels, lists, members
+from bot.community import (
+    actors,
+    binding,
+    communities,
+    invitations,
+    labels,
+    lists,
+    members,
+    using,
+)
 from bot.community.communities import Overview
 from bot.community.errors import Refusal
 from bot.community.lists import Wanted
@@ -13,6 +22,7 @@ from bot.messages import Button, Call
 from bot.ports import Services
 
 SEARCH = "search"  # the action_id of the field that searches the members
+_CHOOSE = "You lead several communities here. Which one do you want to see?"
 _LATEST = 5  # invitations shown
 _INVITE = (
     Button("Invite members", "/invite", "primary"),
@@ -21,6 +31,7 @@ _INVITE = (
     Button("Community", "/community"),
     Button("Help", "/help"),
 )
+_ANOTHER = Button("Another community", "/use")
 Json = dict[str, Any]
 
 
@@ -28,21 +39,25 @@ async def view(services: Services, call: Call, *, search: str, now: datetime) ->
     """The tab of whoever looks: only leaders see names and addresses."""
     try:
         actor = await actors.actor_of(services, call)
+    except actors.AskWhich as refusal:
+        return {"type": "home", "blocks": _of(_CHOOSE, using.ways(refusal.led))}
     except Refusal as refusal:
         return {"type": "home", "blocks": _of(refusal.words, ())}
     overview = await communities.overview(services, actor, now=now)
     page = await lists.page(services, actor, now=now)
     failed = await lists.page(services, actor, Wanted("failed"), now=now)
     roll = await members.roll(services, actor, search=search)
+    ways = (*_INVITE, _ANOTHER) if actor.label else _INVITE
     shown = [
-        _head(overview.community.name),
-        *_of(_numbers(overview, failed.total), _INVITE),
+        _head(actor.label or overview.community.name),
+        *_of(_numbers(overview, failed.total), binding.for_actor(ways, actor)),
         {"type": "divider"},
         _head("Latest invitations"),
     ]
     for number, standing in enumerate(page.standings[:_LATEST]):
         row = await invitations.show(services, actor, standing.invitation.id, now=now)
-        shown += _numbered(_of(row.text, row.buttons), number)
+        acts = binding.for_actor(row.buttons, actor)
+        shown += _numbered(_of(row.text, acts), number)
     if not page.standings:
         shown += _of("Nobody was invited yet.", ())
     shown += [{"type": "divider"}, _head("Members"), _search(search), *_of(_roll(roll), ())]
