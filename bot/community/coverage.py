@@ -1,4 +1,4 @@
-"""Coverage: of the addresses on the roster, where somebody is in or invited, and where nobody is."""
+"""Coverage: where on the roster somebody is in or invited, and where nobody is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
