@@ -48,6 +48,7 @@ class Found:
     theirs: str  # in which the invitation was written; empty: in the community's
     region: str
     timezone: str
+    household_limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def _by_code() -> Any:
             col(Invitation.language),
             col(Community.region),
             col(Community.timezone),
+            col(Community.household_limit),
         )
         .select_from(Invitation)
         .join(Leader, col(Leader.id) == col(Invitation.leader_id))

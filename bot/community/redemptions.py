@@ -26,7 +26,6 @@ from storage.database import brief
 from storage.redemptions import Found
 from storage.tables import Member, Redemption
 
-HOUSEHOLD_LIMIT = 12  # members; more is a mistake or somebody giving the code around
 _WRONG_CODES_OF_ONE = 20  # an hour, from one address
 _WRONG_CODES_OF_ALL = 600  # an hour: at 55 bits still hopeless for 1.5 chances in a million a year
 
@@ -80,6 +79,7 @@ class Invited:
     code: str  # grouped
     valid_until: date | None
     contact: str  # what the invitation was sent to; empty for a pass
+    household_limit: int  # members; more is a mistake, or somebody giving the code around
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +177,17 @@ def _invited(keys: Keys, found: Found) -> Invited:
         code=codes.grouped(codes.derive(keys, found.invitation_id, found.generation)),
         valid_until=until,
         contact=found.contact or "",
+        household_limit=found.household_limit,
     )
 
 
 def parse_sign_up(
-    *, name: str, address: str, contact: str, others: Sequence[str] = (), region: str
+    *, name: str, address: str, contact: str, others: Sequence[str] = (), region: str, limit: int
 ) -> SignUp:
     """The sign-up form, parsed at the door.
 
-    Takes: contact, an e-mail address or telephone number; others, names, empty ones ignored.
+    Takes: contact, an e-mail address or telephone number; others, names, empty ones ignored;
+    limit, how many members a household may have.
     Raises: BadFields, with a sentence for each of name, address, contact, others.
     """
     errors: dict[str, str] = {}
@@ -202,10 +204,8 @@ def parse_sign_up(
         "address", address, what=Sentence("street address"), longest=names.LONGEST_ADDRESS
     )
     parsed_others = [tried("others", other) for other in others if other.strip()]
-    if len(parsed_others) >= HOUSEHOLD_LIMIT:
-        errors["others"] = Sentence(
-            "A household has up to {limit} members here.", limit=HOUSEHOLD_LIMIT
-        )
+    if len(parsed_others) >= limit:
+        errors["others"] = Sentence("A household has up to {limit} members here.", limit=limit)
     email = phone = ""
     try:
         email, phone = parse_own_contact(contact, region=region)
@@ -330,8 +330,9 @@ def _household(
         return founded, True
     household = redemptions.household_at(session, community_id, key)
     housemates = members.of_household(session, household.id)
-    if len(housemates) + 1 + len(sign_up.others) > HOUSEHOLD_LIMIT:
-        full = Sentence("This household has its {limit} members already.", limit=HOUSEHOLD_LIMIT)
+    limit = communities.get(session, community_id).household_limit
+    if len(housemates) + 1 + len(sign_up.others) > limit:
+        full = Sentence("This household has its {limit} members already.", limit=limit)
         raise BadFields({"address": full})
     return household.id, not housemates
 

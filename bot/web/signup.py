@@ -77,7 +77,9 @@ async def join(services: Services, request: Request) -> Response:
     try:
         invited = await _look_up(services, request)
         try:
-            sign_up = redemptions.parse_sign_up(**asdict(filled), region=invited.region)
+            sign_up = redemptions.parse_sign_up(
+                **asdict(filled), region=invited.region, limit=invited.household_limit
+            )
             joined = await redemptions.redeem(
                 services,
                 typed,

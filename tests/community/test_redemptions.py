@@ -13,7 +13,6 @@ from bot.community.actors import Actor
 from bot.community.codes import MistypedCode
 from bot.community.errors import BadFields
 from bot.community.redemptions import (
-    HOUSEHOLD_LIMIT,
     Admitted,
     CodeExpired,
     CodeUsed,
@@ -36,6 +35,7 @@ from tests.community import scene
 from tests.community.scene import NOW, on_both, sign_up
 
 HOUR = timedelta(hours=1)
+HOUSEHOLD_LIMIT = 12  # members, of a community that chose no other
 
 
 @pytest.fixture
@@ -258,8 +258,9 @@ async def test_the_same_address_in_another_community_is_another_household(
 
 def parse(**typed: object) -> redemptions.SignUp:
     """Parse a form that is right but for these fields."""
-    right = {"name": "Rosa", "address": "Flat 4B", "contact": "rosa@example.net", "region": "US"}
-    return redemptions.parse_sign_up(**{**right, **typed})  # type: ignore[arg-type]
+    right = {"name": "Rosa", "address": "Flat 4B", "contact": "rosa@example.net"}
+    here = {"region": "US", "limit": HOUSEHOLD_LIMIT}
+    return redemptions.parse_sign_up(**{**right, **here, **typed})  # type: ignore[arg-type]
 
 
 def test_a_form_is_parsed_at_the_door() -> None:

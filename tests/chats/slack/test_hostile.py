@@ -96,7 +96,7 @@ async def a_life_of(scene: Scene, name: str) -> None:
     await scene.say(f"/passes 2 {name}")
     [invitation, *_] = await all_of(services, Invitation)
     form = redemptions.parse_sign_up(
-        name=name, address=name, contact="rosa@example.org", others=[name], region="US"
+        name=name, address=name, contact="rosa@example.org", others=[name], region="US", limit=12
     )
     await redeem(services, code_of(services, invitation), form, now=datetime.now(UTC))
     await scene.slack.until(lambda: scene.slack.in_channel(scene.porch), seconds=PATIENCE)

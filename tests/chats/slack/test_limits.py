@@ -55,6 +55,7 @@ async def _joined(scene: Scene, invitation: Invitation, number: int) -> None:
         contact=f"r{number}@example.net",
         others=[f"{LONGEST_NAME[:75]}{number:02}{mate:02}" for mate in range(5)],
         region="US",
+        limit=12,
     )
     await redeem(services, code_of(services, invitation), form, now=datetime.now(UTC))
 
