@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.community.streets import street_of
+from bot.community.street_names import street_of
 
 CASES = {
     "3 Elm Street": "Elm Street",
