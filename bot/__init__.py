@@ -8,7 +8,7 @@ The map of the house, from the door down; an import goes down, never up, never s
     chats/          shelf 1: chat platforms: Slack, Telegram; the playground, a chat in the browser
     web/            pages for people who are not in the chat: sign-up, household, opting out, health
     couriers/       shelf 3: ways a letter travels: e-mail, text, and the outbox that goes nowhere
-    paper/          the access pass: QR symbols, the sheet's words, the child process that draws
+    paper/          access passes and the chart of coverage: words, QR symbols, the child that draws
     dispatch.py     answer(services, call) -> reply: find the command, check the leader, help
     commands/       shelf 2: what leaders can say, one file each
     community/      the heart: what can happen, in verbs; no SDK, no HTTP, no markup

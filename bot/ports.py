@@ -175,6 +175,17 @@ class LetsIn(Protocol):
         """
 
 
+@runtime_checkable
+class Opens(Protocol):
+    """A chat that has links into one's own talk with us."""
+
+    async def link_that_says(self, word: str) -> str:
+        """A link that opens the talk and, once its reader agrees, says the word. Raises: ChatDown.
+
+        Takes: word, up to 60 letters, digits and dashes.
+        """
+
+
 class ChatDown(Exception):
     """The chat cannot be reached just now."""
 
@@ -221,15 +232,50 @@ class Sheet:
     passes: Sequence[Pass]
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart. All words are plain text."""
+
+    label: str
+    counts: Sequence[int]  # of its parts, in the order of the legend
+    told: str  # after it: "12 of 30"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What the printer needs to draw how far the streets have come: bars of five parts."""
+
+    name: str  # of the file, without its ending: "coverage-maple-court"
+    title: str
+    subtitle: str
+    colour: str  # "#0b4f58"
+    language: str  # BCP 47: "en"
+    legend: Sequence[str]
+    whole: Bar  # all of them together
+    bars: Sequence[Bar]
+    alt: str  # the same in words
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawn chart."""
+
+    file: File  # PNG
+    unknown: Sequence[str]  # letters that no font has; boxes stand for them
+
+
 class Printer(Protocol):
-    """Draws passes."""
+    """Draws passes and charts."""
 
     async def print(self, sheet: Sheet) -> File:
         """Draw the sheet as PDF. Raises `CannotPrint` with words for the leader."""
 
+    async def draw(self, chart: Chart) -> Picture:
+        """Draw the chart as PNG. Raises `CannotPrint` with words for the leader."""
+
 
 class CannotPrint(Exception):
-    """The passes could not be drawn."""
+    """What was asked for could not be drawn."""
 
     def __init__(self, words: str) -> None:
         super().__init__(words)

@@ -62,7 +62,7 @@ def main() -> None:
 def measured(count: int, rounds: int) -> tuple[Cost, Cost]:
     """The median cost of so many passes, and of the floor."""
     python = [sys.executable]
-    passes = partial(cost, [*python, "-m", "bot.paper", str(TEMPLATES / "passes")])
+    passes = partial(cost, [*python, "-m", "bot.paper", "sheet", str(TEMPLATES)])
     floor = partial(cost, [*python, "-c", FLOOR])
     taken = [(passes(asked), floor(asked)) for asked in (batch(count) for _ in range(rounds))]
     ours, theirs = zip(*taken, strict=True)

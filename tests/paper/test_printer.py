@@ -154,7 +154,7 @@ async def test_words_that_do_not_fit_are_refused(
 async def test_a_mistake_in_the_look_is_in_the_log(make_sheet: MakeSheet, tmp_path: Path) -> None:
     with capture_logs() as logs, pytest.raises(CannotPrint) as raised:
         await _printer_with(tmp_path, "#unknown-name").print(make_sheet())
-    assert raised.value.words == STOPPED
+    assert raised.value.words == STOPPED.format(what="passes")
     assert "unknown variable: unknown-name" in logs[0]["said"]
 
 
@@ -168,7 +168,7 @@ async def test_a_look_cannot_download_packages(make_sheet: MakeSheet, tmp_path: 
 async def test_a_child_that_takes_too_long_is_ended(make_sheet: MakeSheet, tmp_path: Path) -> None:
     with pytest.raises(CannotPrint) as raised:
         await _printer_with(tmp_path, ENDLESS, seconds=0.5).print(make_sheet())
-    assert raised.value.words == TOO_SLOW
+    assert raised.value.words == TOO_SLOW.format(what="passes")
     assert not _children()
 
 
@@ -178,7 +178,7 @@ async def test_a_child_that_is_killed_gives_a_reason(make_sheet: MakeSheet, tmp_
         os.kill(child, signal.SIGKILL)
         with capture_logs() as logs, pytest.raises(CannotPrint) as raised:
             await printing
-    assert raised.value.words == STOPPED
+    assert raised.value.words == STOPPED.format(what="passes")
     assert logs[0]["exit_code"] == -signal.SIGKILL
 
 
