@@ -4,20 +4,66 @@ They name nobody, and repeat nothing that was typed into the form: strangers may
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import contacts, letters, receipts, sending
+from bot.community import contacts, letters, receipts, sending, tokens
+from bot.community.errors import Refusal
 from bot.ports import Services
 from storage import communities, deliveries, requests, suppressions
 from storage.tables import JoinRequest
 
+PURPOSE = "asked"  # what the link in these letters is signed for
 REMIND_AFTER = timedelta(days=14)  # leaders read once more that somebody waits
 CLOSE_AFTER = timedelta(days=30)
 _KEEP_CLOSED = timedelta(days=2)  # for the letter that says so to leave
 _KEEP_DECIDED = timedelta(days=90)  # as with invitations
 _AT_ONCE = 1000  # closed in one sweep; the others follow on the next day
+
+
+class NoSuchAnswer(Refusal):
+    """This link is incomplete. Please open it again from the message."""
+
+    status = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What whoever asked reads behind the link of a letter."""
+
+    community: str
+    colour: str
+    language: str  # BCP 47, of the community
+    theirs: str  # in which they asked
+    decision: str  # approved, declined or closed; empty while nobody has decided
+    reason: str
+    slug: str
+    can_ask: bool  # once more
+
+
+async def look(services: Services, token: str) -> Answer:
+    """What became of the request that the token names. Raises: NoSuchAnswer."""
+    number = tokens.read(services.keys, PURPOSE, token)
+
+    def query(session: Session) -> Answer:
+        row = session.get(JoinRequest, number) if number is not None else None
+        if row is None:
+            raise NoSuchAnswer
+        community = communities.get(session, row.community_id)
+        return Answer(
+            community=community.name,
+            colour=community.colour,
+            language=community.language,
+            theirs=row.language,
+            decision=row.decision,
+            reason=row.reason,
+            slug=community.slug,
+            can_ask=community.may_ask and row.decision in {"declined", "closed"},
+        )
+
+    return await services.storage.read(query)
 
 
 def write(
@@ -61,7 +107,7 @@ def close_old(session: Session, services: Services, *, now: datetime) -> Sequenc
     for row in requests.unanswered(session, before=now - CLOSE_AFTER, limit=_AT_ONCE):
         if requests.decide(session, row, "closed", now=now):
             write(session, services, row, "request_closed", now=now)
-            row.contact = None
+            row.contact, row.name, row.address, row.words = None, "", "", ""
             receipts.follow(session, requests.cards(session, row.id))
             closed.append(row)
     return closed

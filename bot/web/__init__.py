@@ -8,10 +8,10 @@ Every page works without a script, on a small phone, for somebody of eighty. All
 from starlette.routing import BaseRoute, Mount, Router
 
 from bot.ports import Services
-from bot.web import by_hand, health, household, optout, reminders, signup
+from bot.web import by_hand, health, household, optout, reminders, requests, signup
 from bot.web.guard import PATIENCE, Clock, guarded, utc_now
 
-_ROOMS = (signup, household, optout, reminders, by_hand, health)
+_ROOMS = (signup, requests, household, optout, reminders, by_hand, health)
 
 
 def routes(

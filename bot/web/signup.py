@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import codes, optouts, redemptions, ways_in
+from bot.community import codes, optouts, redemptions, requests, ways_in
 from bot.community.codes import MistypedCode
 from bot.community.errors import BadFields, Refusal
 from bot.community.redemptions import CodeUsed, Invited, UnknownCode
@@ -46,7 +46,7 @@ def rooms(services: Services) -> list[BaseRoute]:
 
 async def ask(services: Services, request: Request) -> Response:
     """The first page: one field for the access code."""
-    return _code_page(services, request)
+    return await _code_page(services, request)
 
 
 async def take_code(services: Services, request: Request) -> Response:
@@ -55,7 +55,7 @@ async def take_code(services: Services, request: Request) -> Response:
     try:
         return pages.see_other(f"/j/{codes.parse(typed)}")
     except MistypedCode as refusal:
-        return _code_page(services, request, typed, refusal)
+        return await _code_page(services, request, typed, refusal)
 
 
 async def show_form(services: Services, request: Request) -> Response:
@@ -63,7 +63,7 @@ async def show_form(services: Services, request: Request) -> Response:
     try:
         invited = await _look_up(services, request)
     except (MistypedCode, UnknownCode) as refusal:
-        return _code_page(services, request, request.path_params["code"], refusal)
+        return await _code_page(services, request, request.path_params["code"], refusal)
     except CodeUsed as used:
         return _welcome_back(services, request, used)
     filled = Filled(contact=invited.contact)
@@ -92,7 +92,7 @@ async def join(services: Services, request: Request) -> Response:
         except BadFields as refusal:
             return _form_page(services, request, invited, filled, refusal)
     except (MistypedCode, UnknownCode) as refusal:
-        return _code_page(services, request, typed, refusal)
+        return await _code_page(services, request, typed, refusal)
     except CodeUsed as used:
         return _welcome_back(services, request, used)
     return pages.greet(services, request, pages.see_other(_WELCOME), joined.member_id)
@@ -147,7 +147,7 @@ def _filled(who: Visit) -> Filled:
     return Filled(who.field("name"), who.field("address"), who.field("contact"), others)
 
 
-def _code_page(
+async def _code_page(
     services: Services, request: Request, typed: str = "", refusal: Refusal | None = None
 ) -> Response:
     return pages.page(
@@ -157,6 +157,7 @@ def _code_page(
         status=refusal.status if refusal else 200,
         typed=typed,
         error=refusal.words if refusal else "",
+        ask_at=await requests.only_door(services),
     )
 
 

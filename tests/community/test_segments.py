@@ -107,7 +107,17 @@ def test_no_names_cost_more_than_two_segments_or_touch_the_link(
     assert f" {LINK} Reply STOP" in text
 
 
-@pytest.mark.parametrize("event", ["invitation", "reminder", "household_link", "household_joined"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        "invitation",
+        "reminder",
+        "household_link",
+        "household_joined",
+        "request_closed",
+        "request_declined",
+    ],
+)
 def test_every_text_of_ours_fits(event: str) -> None:
     shared = {"community": "Maple Court", "invited_by": "Ana Ruiz", "newcomer": "Bo Ruiz"}
     template = TEMPLATES.get(f"sms/{event}.txt")

@@ -11,7 +11,15 @@ from bot.templating import Templates
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NAMES = ("community", "invited_by", "name", "newcomer", "household")
-EVENTS = ("invitation", "reminder", "household_link", "household_joined", "welcome")
+EVENTS = (
+    "invitation",
+    "reminder",
+    "household_link",
+    "household_joined",
+    "request_closed",
+    "request_declined",
+    "welcome",
+)
 WORDS: dict[str, Any] = {
     "community": "Maple Court",
     "welcome": "The kettle is always on in the common room.",
@@ -30,6 +38,7 @@ WORDS: dict[str, Any] = {
     "name": "Lena Novak",
     "newcomer": "Bo Ruiz",
     "household": "12 Maple Court, flat 3",
+    "reason": "We could not find your address.",
     "links": [["Maple Court in Slack", "https://maple.example.org"]],
     "ways": [["Front porch", "https://t.me/+aBcD"]],
 }

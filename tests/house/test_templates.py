@@ -19,6 +19,15 @@ NAMES = sorted(
 )
 MAIL_BODIES = [name for name in NAMES if name.endswith("body.html")]
 
+EVENTS = (
+    "invitation",
+    "reminder",
+    "household_link",
+    "household_joined",
+    "request_closed",
+    "request_declined",
+    "welcome",
+)
 LANGUAGES = Templates().languages
 HOME = Some(
     address="12 Elm Street",
@@ -98,6 +107,7 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"name": "Ana", "newcomer": "Bo", "household": "12 Elm Street"},
         {},
     ),
+    "email/request_declined/": ({"reason": "We do not know you."}, {"reason": ""}),
     "email/welcome/": (
         {
             "name": "Ana",
@@ -127,7 +137,22 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "web/household_link.html": ({"errors": {"contact": "No."}, "filled": {"contact": "x"}}, {}),
     "web/household_open.html": ({"link": "x"}, {}),
     "web/household_remove.html": ({"person": HOME.members[1]}, {}),
-    "web/join.html": ({"typed": "7KQM", "error": "A code has 12 signs."}, {"error": ""}),
+    "web/ask.html": (
+        {
+            "slug": "maple-court",
+            "errors": {},
+            "filled": {"name": "", "address": "", "contact": "", "words": "I live here now."},
+        },
+        {"errors": {"words": "No.", "name": "Please give a name."}},
+    ),
+    "web/ask_answer.html": (
+        {"answer": Some(decision="declined", reason="We do not know.", slug="x", can_ask=True)},
+        {"answer": Some(decision="", reason="", slug="x", can_ask=False)},
+    ),
+    "web/join.html": (
+        {"typed": "7KQM", "error": "A code has 12 signs.", "ask_at": "maple-court"},
+        {"error": "", "ask_at": ""},
+    ),
     "web/opt_out.html": (
         {"link": "x", "undone": True, "opted": Some(already=False, contact_masked="a…@x.org")},
         {"opted": Some(already=True, contact_masked="a…@x.org")},
@@ -175,16 +200,14 @@ def test_a_template_renders(name: str, *, brief: bool) -> None:
 
 
 def test_a_letter_has_all_its_parts() -> None:
-    events = {"invitation", "reminder", "household_link", "household_joined", "welcome"}
+    events = {*EVENTS}
     parts = {"subject.txt", "body.txt", "body.html"}
     letters = {name for name in NAMES if name.startswith("email/") and name.count("/") == 2}
     assert letters == {f"email/{event}/{part}" for event in events for part in parts}
     assert {f"sms/{event}.txt" for event in events - {"welcome"}} <= set(NAMES)
 
 
-@pytest.mark.parametrize(
-    "event", ["invitation", "reminder", "household_link", "household_joined", "welcome"]
-)
+@pytest.mark.parametrize("event", EVENTS)
 def test_what_a_leader_typed_stays_words_in_a_letter(event: str) -> None:
     name = f"email/{event}/body.html"
     words = words_for(name, brief=False) | {"community": "<b>Maple</b>"}
