@@ -123,8 +123,8 @@ def _judge_all(
     now: datetime,
 ) -> Preview:
     community = communities.get(session, actor.community_id)
-    parsed = [_parsed(services, entry, medium, community) for entry in entries]
-    rows = _judged(session, services, community, _without_repeats(parsed), now=now)
+    spelt = [parsed(services, entry, medium, community) for entry in entries]
+    rows = judged(session, services, community, _without_repeats(spelt), now=now)
     good = [row.contact.address for row in rows if row.verdict == "good" and row.contact]
     slips = [[r.contact.address, r.contact.suggestion] for r in rows if _is_slip(r) and r.contact]
     if not good and not slips:
@@ -147,7 +147,8 @@ def _is_slip(row: Row) -> bool:
     return row.verdict == "slip"
 
 
-def _parsed(services: Services, entry: str, medium: Way, community: Community) -> Row:
+def parsed(services: Services, entry: str, medium: Way, community: Community) -> Row:
+    """One entry as it is spelt: good, bad or a slip of the pen."""
     try:
         contact = contacts.parse_invitee(services, medium, entry, region=community.region)
     except BadContact as bad:
@@ -170,9 +171,10 @@ def _without_repeats(rows: Sequence[Row]) -> list[Row]:
     return result
 
 
-def _judged(
+def judged(
     session: Session, services: Services, community: Community, rows: list[Row], *, now: datetime
 ) -> list[Row]:
+    """The same rows, none of them twice, with what storage knows against inviting them."""
     keys = {
         row.contact.key(services.keys): row
         for row in rows
