@@ -2,16 +2,18 @@
 
 It is about the invitations that this leader gave: whoever asked somebody knows best what to do.
 Who joined is told along with that, and is no reason to write. Who said no is not brought up again.
+Whoever asked to be let in and has waited for two weeks is brought up once, to every leader.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import labels, mornings
+from bot.community import answering, labels, mornings
 from bot.community.ledger import Record
 from bot.ports import Services
-from storage import communities, jobs
+from storage import communities, jobs, requests
 from storage.jobs import NewJob
 from storage.lanes import Claimed
 from storage.mornings import Needs, needs_of, private_place
@@ -34,27 +36,54 @@ def tell_all(
     session: Session, services: Services, community: Community, *, day: str, now: datetime
 ) -> None:
     """Write what each leader is told that day; the postman shows it in their chats."""
-    leaders = communities.leaders(session, community.id, chats=services.chats)
-    told = (_telling(session, leader, day=day, now=now) for leader in leaders)
-    jobs.enqueue(session, [job for job in told if job is not None])
+    asked = _waiting(session, community, day=day)
+    told = []
+    for leader in communities.leaders(session, community.id, chats=services.chats):
+        since = now - _NEWS
+        needs = needs_of(session, community.id, leader.id, since=since, shown=_NAMED, now=now)
+        if _total(needs) or asked:
+            place = private_place(session, leader.id) or _own_place(services, leader)
+            told.append(_telling(leader, place, needs, asked, day=day))
+    jobs.enqueue(session, told)
 
 
-def _telling(session: Session, leader: Leader, *, day: str, now: datetime) -> NewJob | None:
-    place = private_place(session, leader.id)
-    if place is None:
-        return None  # nobody was invited by them yet
-    community_id = leader.community_id
-    needs = needs_of(session, community_id, leader.id, since=now - _NEWS, shown=_NAMED, now=now)
-    if not _total(needs):
-        return None
+def _waiting(session: Session, community: Community, *, day: str) -> int:
+    """How many open requests were made on the day two weeks before, there."""
+    zone = ZoneInfo(community.timezone)
+    then = date.fromisoformat(day) - answering.REMIND_AFTER
+    first, last = (datetime.combine(then + timedelta(days=more), time(), zone) for more in (0, 1))
+    return requests.waiting_count(session, community.id, after=first, before=last)
+
+
+def _own_place(services: Services, leader: Leader) -> tuple[str, str]:
+    return leader.chat, services.chats[leader.chat].own_channel(leader.place, leader.user_id)
+
+
+def _telling(
+    leader: Leader, place: tuple[str, str], needs: Needs, asked: int, *, day: str
+) -> NewJob:
     chat, channel = place
+    own = words(needs) if _total(needs) else "Good morning."
+    said = "\n".join(filter(None, (own, _asked(asked))))
+    buttons = [*_ways_on(needs), *([("Show the requests", "/requests")] if asked else [])]
     return NewJob(
-        key=f"digest:{community_id}:{day}:{leader.id}",
+        key=f"digest:{leader.community_id}:{day}:{leader.id}",
         lane=f"chat:{chat}",
         kind="notice",
-        args={"chat": chat, "channel": channel, "words": words(needs), "buttons": _ways_on(needs)},
-        community_id=community_id,
+        args={"chat": chat, "channel": channel, "words": said, "buttons": buttons},
+        community_id=leader.community_id,
     )
+
+
+def _asked(count: int) -> str:
+    """What a leader reads of requests that nobody answers."""
+    if not count:
+        return ""
+    who, have = ("1 request", "has") if count == 1 else (f"{count} requests", "have")
+    left = (answering.CLOSE_AFTER - answering.REMIND_AFTER).days
+    close = "closes" if count == 1 else "close"
+    waits = f"{who} to be let in {have} waited for two weeks, and {close} in {left} days"
+    return f"{labels.MARKS['waiting']} {waits} if nobody answers."
 
 
 def _total(needs: Needs) -> int:

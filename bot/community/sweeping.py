@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import mornings, receipts, steps
+from bot.community import answering, mornings, receipts, steps
 from bot.community.ledger import Record
 from bot.ports import Services
 from storage import (
@@ -40,6 +40,8 @@ async def sweep(services: Services, job: Claimed) -> Record:
         jobs.forget_finished(session, before=now - _KEEP_JOBS)
         drafts.forget(session, before=now - _KEEP_DRAFTS)
         invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
+        answering.close_old(session, services, now=now)
+        answering.forget(session, now=now)
         attempts.forget(session, before=now - timedelta(hours=2))
         quotas.forget(session, before=now.date() - _KEEP_QUOTAS)
         heard.forget(session, before=now - timedelta(days=1))
