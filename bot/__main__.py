@@ -1,4 +1,4 @@
-"""The command line: `porchlight run`, `worker`, `migrate`, `slack-manifest`."""
+"""The command line: `porchlight run`, `worker`, `migrate`, `found`, `communities`, ..."""
 
 import asyncio
 import logging
@@ -58,6 +58,18 @@ def worker(lease: Lease = None) -> None:
 def migrate() -> None:
     """Bring the database to the newest schema."""
     _start(_migrate)
+
+
+@cli.command()
+def found(name: Annotated[str, typer.Argument(help="As its people know it.")]) -> None:
+    """Found one more community, and print the code by which somebody becomes its leader."""
+    _start(_found, name)
+
+
+@cli.command()
+def communities() -> None:
+    """List the communities, and how to become the leader of those that nobody leads."""
+    _start(_communities)
 
 
 @cli.command()
@@ -127,6 +139,41 @@ async def _migrate(settings: Settings) -> None:
     await asyncio.to_thread(schema.migrate, engine)
     engine.dispose()
     typer.echo("The database has the newest schema.")
+
+
+async def _found(settings: Settings, name: str) -> None:
+    from bot.app import open_house
+    from bot.community import claims, founding
+    from bot.community.errors import Refusal
+
+    now = datetime.now(UTC)
+    async with open_house(settings) as house:
+        try:
+            row = await founding.one_more(house.services, name=name, now=now)
+        except Refusal as refusal:
+            typer.echo(refusal.words, err=True)
+            sys.exit(2)
+        typer.echo(f"{row.name} is founded: community #{row.id}, {row.slug}.")
+        for line in claims.lines_for(house.services, row, now=now):
+            typer.echo(line)
+
+
+async def _communities(settings: Settings) -> None:
+    from bot.app import open_house
+    from bot.community import claims, founding
+
+    async with open_house(settings) as house:
+        for one in await founding.every(house.services):
+            typer.echo(_counted(one))
+        for line in await claims.claims(house.services, now=datetime.now(UTC)):
+            typer.echo(line)
+
+
+def _counted(one: Any) -> str:
+    from bot.commands.base import plural
+
+    numbers = f"{plural(one.leaders, 'leader')}, {plural(one.households, 'household')}"
+    return f"#{one.community.id} {one.community.name}: {numbers}"
 
 
 async def _show_manifest(settings: Settings, names: Any, root: str | None, by: Any) -> None:

@@ -17,11 +17,12 @@ from bot.chats import CHATS
 from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
 from bot.community import (
+    applying,
     asking,
     carrying,
     codes,
-    communities,
     digests,
+    founding,
     joining,
     reminders,
     returns,
@@ -49,13 +50,14 @@ KINDS = {
     "notice": telling.tell,
     "digest": digests.digest,
     "remind": reminders.remind,
+    "roster": applying.go_on,
 }
 PREPARE: Mapping[str, Prepare] = {
     "deliver": carrying.prepare,
     "announce": telling.prepare,
     "receipt": telling.draw,
 }
-GAVE_UP = {"deliver": carrying.gave_up}
+GAVE_UP = {"deliver": carrying.gave_up, "roster": applying.gave_up}
 _LAST_ANSWERS = 10.0  # seconds at the end for what somebody still waits for, such as passes
 _FIRST_COMMUNITY = "Maple Court"
 
@@ -218,9 +220,9 @@ def _playground_is_on(settings: Settings, chats: Sequence[Chat]) -> bool:
 async def _found_first_community(services: Services) -> None:
     now = datetime.now(UTC)
     if Playground.name not in services.chats:
-        await communities.found(services, name=_FIRST_COMMUNITY, now=now)
+        await founding.first(services, name=_FIRST_COMMUNITY, now=now)
         return
-    await communities.found(
+    await founding.first(
         services,
         name=_FIRST_COMMUNITY,
         chat=Playground.name,

@@ -95,6 +95,7 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     files: tuple[File, ...] = ()
     form: Form | None = None
+    is_bound: bool = False  # says itself which of several communities it is about
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
 from storage.database import run
-from storage.tables import ChatLink, Community, Leader
+from storage.tables import ChatLink, Community, Leader, Member
 
 
 def get(session: Session, community_id: int) -> Community:
@@ -33,6 +33,11 @@ def first(session: Session) -> Community:
 def every(session: Session) -> list[Community]:
     """All communities."""
     return list(session.exec(select(Community).order_by(col(Community.id))))
+
+
+def slugs(session: Session) -> set[str]:
+    """The slugs of all communities."""
+    return set(session.exec(select(Community.slug)))
 
 
 def add(session: Session, community: Community) -> Community:
@@ -152,6 +157,29 @@ def leaders_in(session: Session, *, chat: str, place: str) -> set[str]:
     """Who leads any community from this place, by their ids there."""
     where = (Leader.chat == chat, Leader.place == place, col(Leader.removed_at).is_(None))
     return set(session.exec(select(Leader.user_id).where(*where)))
+
+
+def led_from(session: Session, chats: Iterable[str]) -> dict[int, set[str]]:
+    """From which of these chats each community is led, of those that are."""
+    where = (col(Leader.chat).in_(list(chats)), col(Leader.removed_at).is_(None))
+    found: dict[int, set[str]] = {}
+    for community_id, chat in session.exec(select(Leader.community_id, Leader.chat).where(*where)):
+        found.setdefault(community_id, set()).add(chat)
+    return found
+
+
+def leader_counts(session: Session, chats: Iterable[str]) -> dict[int, int]:
+    """How many lead each community from these chats, of those that are led."""
+    where = (col(Leader.chat).in_(list(chats)), col(Leader.removed_at).is_(None))
+    query = select(Leader.community_id, func.count()).where(*where)
+    return dict(session.exec(query.group_by(col(Leader.community_id))).all())
+
+
+def household_counts(session: Session) -> dict[int, int]:
+    """How many households each community has, of those that have any."""
+    households = func.count(func.distinct(Member.household_id))
+    query = select(Member.community_id, households).where(col(Member.removed_at).is_(None))
+    return dict(session.exec(query.group_by(col(Member.community_id))).all())
 
 
 def leader(session: Session, community_id: int, leader_id: int) -> Leader | None:

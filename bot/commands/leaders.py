@@ -4,13 +4,14 @@ import re
 from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said, number, plural
-from bot.community import claims, leaders, names
-from bot.community.actors import Actor, Stranger
+from bot.community import binding, claims, leaders, names
+from bot.community.actors import Actor, AskWhich, Stranger
+from bot.community.claims import ClaimedAlready
 from bot.community.errors import Refusal
 from bot.community.leaders import LastLeader
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
-from storage.tables import Leader
+from storage.tables import Community, Leader
 
 _MENTION = re.compile(r"<@([^\s<>]+)>")
 
@@ -41,7 +42,7 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
             row = await leaders.reopen(services, actor, number(rest.strip(), "leader"), now=now)
             return Reply(f"{row.name} is a leader again.", (_remove_button(row),))
         case "claim":
-            return Reply("You are a leader already.")
+            return await _claim_one_more(services, actor, rest, now=now)
         case _:
             raise Misused("I can list, add and remove leaders.")
 
@@ -56,10 +57,25 @@ async def claim(
     if not typed.strip():
         raise Misused("Which code? It is printed where Porchlight was started.")
     community = await claims.claim(services, call, typed, now=now)
+    return _welcome(community, is_first=not isinstance(refusal, AskWhich))
+
+
+async def _claim_one_more(services: Services, actor: Actor, typed: str, *, now: datetime) -> Reply:
+    try:
+        community = await claims.claim_one_more(services, actor, typed, now=now)
+    except ClaimedAlready:
+        return Reply("You are a leader already.")
+    return _welcome(community, is_first=False)
+
+
+def _welcome(community: Community, *, is_first: bool) -> Reply:
+    """Takes: is_first, whether they lead no other."""
+    ways = (Button("Edit the community", "/community edit"), Button("Help", "/help"))
     return Reply(
         f"Welcome: you are now a leader of {community.name}. Next, `/community edit` gives it a "
         "name and words of its own, and `/announce here` chooses where joins are announced.",
-        (Button("Edit the community", "/community edit"), Button("Help", "/help")),
+        ways if is_first else binding.buttons(ways, community.id),
+        is_bound=True,
     )
 
 

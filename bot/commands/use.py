@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from bot.commands.base import Command, Said, plural
-from bot.community import actors, binding, using
+from bot.commands.base import Command, Misused, Said, plural
+from bot.community import actors, binding, founding, using
 from bot.community.actors import Actor, AskWhich, Stranger
 from bot.community.using import Leading, Person, SeveralLike
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
+from storage.tables import Community
 
+_NEXT = (Button("Community", "/community"), Button("Invite members", "/invite"))
 _CHANNELS = (
     "In a channel where joins of one of them are announced, that one is meant, whatever is in use."
 )
@@ -17,6 +19,12 @@ _CHANNELS = (
 async def handle(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
     """Show what the leader leads, or use one of these."""
     who = Person(actor.chat, actor.place, actor.user_id)
+    word, name = said.split()
+    led = (await using.leading(services, who)).led
+    if word == "new" and not using.named(led, said.rest):  # a community may be called New Haven
+        if not name.strip():
+            raise Misused("What is the new community called? Say `/use new Oak Hill`.")
+        return _founded(await founding.one_more_here(services, actor, name=name, now=now))
     return await _do(services, who, said, now=now)
 
 
@@ -35,7 +43,17 @@ async def _do(services: Services, who: Person, said: Said, *, now: datetime) -> 
     try:
         return _used(await using.use(services, who, said.rest, now=now))
     except SeveralLike as several:
-        return Reply(several.words, using.ways(several.led))
+        return Reply(several.words, using.ways(several.led), is_bound=True)
+
+
+def _founded(community: Community) -> Reply:
+    words = (
+        f"{community.name} is founded, and you own it. It is in use from now on; `/use` goes back. "
+        "Next, give it words of its own, and say `/announce here` in the channel where its joins "
+        "should be announced."
+    )
+    ways = (Button("Edit the community", "/community edit", "primary"), *_NEXT)
+    return Reply(words, binding.buttons(ways, community.id), is_bound=True)
 
 
 def _show(leading: Leading) -> Reply:
@@ -47,7 +65,7 @@ def _show(leading: Leading) -> Reply:
         mark = ", in use" if one == in_use else ""
         lines.append(f"#{one.community_id} {one.community}{mark}")
     lines.append("None of them is in use: choose one." if in_use is None else _CHANNELS)
-    return Reply("\n".join(lines), using.ways(led))
+    return Reply("\n".join(lines), using.ways(led), is_bound=True)
 
 
 def _used(leading: Leading) -> Reply:
@@ -56,10 +74,8 @@ def _used(leading: Leading) -> Reply:
     if not label:
         return _show(leading)
     words = f"{label}\nThis is what you mean from now on, until you choose another. {_CHANNELS}"
-    return Reply(words, binding.buttons(_NEXT, leading.in_use.community_id))
-
-
-_NEXT = (Button("Community", "/community"), Button("Invite members", "/invite", "primary"))
+    ways = binding.buttons(_NEXT, leading.in_use.community_id)
+    return Reply(words, ways, is_bound=True)
 
 
 USE = Command(
@@ -68,6 +84,7 @@ USE = Command(
     usages=(
         Usage("/use", "shows which communities you lead, and which is in use"),
         Usage("/use Oak Hill", "means that one from now on, by its name or number"),
+        Usage("/use new Oak Hill", "founds one more, if you run Porchlight"),
     ),
     run=handle,
     stranger=undecided,

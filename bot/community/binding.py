@@ -39,7 +39,7 @@ def like(call: str, other: str) -> str:
 
 def reply(said: Reply, actor: Actor) -> Reply:
     """The reply as its reader needs it to tell their communities apart."""
-    if not actor.label:
+    if not actor.label or said.is_bound:
         return said
     form = said.form and bound_form(said.form, actor.community_id)
     return replace(

@@ -1,6 +1,5 @@
-"""The community itself: founded once, shown and changed by its leaders."""
+"""The community itself, shown and changed by its leaders."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,20 +8,11 @@ from sqlmodel import Session
 
 from bot.community import fields, mornings, names
 from bot.community.actors import Actor
-from bot.languages import Sentence
 from bot.ports import Services
 from storage import audits, communities, invitations, jobs, members
 from storage.listing import Wanted, matching
 from storage.tables import ChatLink, Community
 
-# Said in each reader's language, until a leader writes others.
-_DEFAULT_WELCOME = Sentence("We look after each other here. Come and say hello.")
-_DEFAULT_FEATURES = (
-    Sentence("News from the neighbours, in one place"),
-    Sentence("Events, and who brings what"),
-    Sentence("Things to lend, borrow and give away"),
-    Sentence("Somebody to ask when you need a hand"),
-)
 _LONGEST_CHANNEL = 80
 _TELLS_WHEN = {"timezone", "reminders", "digest_hour"}  # to do what is done each day
 
@@ -38,67 +28,6 @@ class Overview:
     open_invitations: int
     announces_in: str | None  # the channel, in the chat where this was asked
     given_up: tuple[str, ...]  # why the chat was not told something
-
-
-async def found(
-    services: Services,
-    *,
-    name: str,
-    now: datetime,
-    leader: tuple[str, str] | None = None,
-    chat: str = "",
-    place: str = "",
-    announce_channel: str | None = None,
-    announce_name: str = "",
-) -> bool:
-    """Found the first community, unless there is one.
-
-    Takes: leader, (user id, name) in this place of this chat; none: until somebody claims it
-    (`bot.community.claims`) nobody leads it and no place belongs to it.
-    Gives: whether it was founded now.
-    """
-
-    def change(session: Session) -> bool:
-        if communities.count(session):
-            return False
-        community = communities.add(
-            session,
-            Community(
-                name=name,
-                slug=slug(name),
-                welcome=_DEFAULT_WELCOME,
-                features=list(_DEFAULT_FEATURES),
-                created_at=now,
-            ),
-        )
-        if leader is not None:
-            link = ChatLink(
-                community_id=community.id,
-                chat=chat,
-                place=place,
-                announce_channel=announce_channel,
-                announce_name=announce_name,
-            )
-            session.add(link)
-            user_id, leader_name = leader
-            communities.add_leader(
-                session,
-                community.id,
-                chat=chat,
-                place=place,
-                user_id=user_id,
-                name=leader_name,
-                role="owner",
-                now=now,
-            )
-        return True
-
-    return await services.storage.write(change)
-
-
-def slug(name: str) -> str:
-    """The name as one plain word: "maple-court"."""
-    return re.sub(r"[^a-z0-9]+", "-", names.plain(name)).strip("-") or "community"
 
 
 async def overview(services: Services, actor: Actor, *, now: datetime) -> Overview:

@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, func, select
 from bot import dispatch
 from bot.app import KINDS
 from bot.chats.playground import LEADER, PLACE, PORCH, SPEAKER, SPEAKER_NAME, Playground
-from bot.community import actors, codes, communities, inviting, previews, redemptions
+from bot.community import actors, codes, founding, inviting, previews, redemptions
 from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.postman import Postman
@@ -67,7 +67,7 @@ async def plugged(storage: Storage, *, media: tuple[Way, ...] = ("email", "text"
         return await dispatch.answer(services, call)
 
     chat.plug(services, answer, ())
-    await communities.found(
+    await founding.first(
         services,
         name="Maple Court",
         chat=chat.name,

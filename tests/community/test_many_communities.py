@@ -216,8 +216,7 @@ async def test_alone_it_shows_what_is_led_and_in_use(services: Services) -> None
     oak = await oak_hill(services)
     assert "None of them is in use" in (await said(services, "/use")).text
     await said(services, f"/use {oak}")
-    assert (await said(services, "/use")).text.splitlines()[:4] == [
-        "Oak Hill",
+    assert (await said(services, "/use")).text.splitlines()[:3] == [
         "You lead 2 communities here:",
         "#1 Maple Court",
         "#2 Oak Hill, in use",
