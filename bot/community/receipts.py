@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import labels, request_cards, steps
+from bot.community import labels, request_cards, roster_cards, steps
 from bot.community.labels import Label
 from bot.messages import Button, Card
 from storage import batches, communities, deliveries, invitations, members, suppressions
@@ -94,6 +94,8 @@ def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
     """What the receipt shows now."""
     if receipt.join_request_id is not None:
         return request_cards.of_receipt(session, receipt)
+    if receipt.roster_draft_id is not None:
+        return roster_cards.of_receipt(session, receipt)
     batch = batches.of_receipt(session, receipt.id)
     if batch is not None:
         return of_batch(session, batch, now=now)
@@ -241,6 +243,8 @@ def of_batch(session: Session, batch: Batch, *, now: datetime) -> Card:
 
 def news(session: Session, receipt: Receipt, *, now: datetime) -> Card | None:
     """Who joined, and whose letter did not arrive, since it was said below the receipt."""
+    if receipt.roster_draft_id is not None:
+        return roster_cards.news_of(session, receipt)
     since = receipt.told_at
     assert since is not None
     lines = [
