@@ -13,6 +13,7 @@ from bot.commands.invites import INVITES
 from bot.commands.leaders import LEADERS
 from bot.commands.members import MEMBERS
 from bot.commands.passes import PASSES
+from bot.commands.roster import ROSTER
 from bot.commands.use import USE
 
 _SPOKEN: tuple[Command, ...] = (
@@ -21,6 +22,7 @@ _SPOKEN: tuple[Command, ...] = (
     INVITES,
     MEMBERS,
     GROUPS,
+    ROSTER,
     COMMUNITY,
     ANNOUNCE,
     LEADERS,

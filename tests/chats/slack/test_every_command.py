@@ -19,6 +19,7 @@ USES = {
     "invites": ("open", "There are no open invitations", "tomorrow", "I can list:"),
     "members": ("", "Nobody has joined yet", "nobody-like-this", "No household or member"),
     "groups": ("create Pool", "There is a group Pool now", "add Pool Ana", "There is no group"),
+    "roster": ("", "The roster is empty", "remove x", "Which entry?"),
     "community": ("name Elm Row", "Elm Row", "shoesize 43", "I do not know “shoesize”"),
     "announce": (
         "here",
