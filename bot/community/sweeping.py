@@ -17,6 +17,7 @@ from storage import (
     invitations,
     jobs,
     quotas,
+    roster_drafts,
     talks,
 )
 from storage.lanes import TIMER as TIMER
@@ -39,6 +40,7 @@ async def sweep(services: Services, job: Claimed) -> Record:
         now = datetime.now(UTC)
         jobs.forget_finished(session, before=now - _KEEP_JOBS)
         drafts.forget(session, before=now - _KEEP_DRAFTS)
+        roster_drafts.forget(session, before=now - _KEEP_DRAFTS)
         invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
         answering.close_old(session, services, now=now)
         answering.forget(session, now=now)
