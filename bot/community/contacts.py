@@ -16,7 +16,7 @@ from typing import Literal
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from bot.community.errors import Refusal
 from bot.languages import Sentence, country_name
@@ -240,6 +240,11 @@ def _dialled(typed: str, region: str) -> phonenumbers.PhoneNumber:
         number = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException:
         raise BadContact(Sentence("it is not a telephone number")) from None
+    match phonenumbers.is_possible_number_with_reason(number):
+        case ValidationResult.TOO_SHORT:
+            raise BadContact(Sentence("it is too short for a telephone number"))
+        case ValidationResult.TOO_LONG:
+            raise BadContact(Sentence("it is too long for a telephone number"))
     if typed.count("+") > 1 or not phonenumbers.is_valid_number(number):
         raise BadContact(Sentence("no telephone has this number; check the digits"))
     return number
