@@ -47,6 +47,27 @@ def test_the_manifest_is_had_with_nothing_set_up_and_leaves_nothing(own_folder: 
     assert list(own_folder.iterdir()) == []
 
 
+def test_more_communities_are_founded_and_listed(own_folder: Path) -> None:
+    founded = porchlight("found", "Oak Hill")
+    assert founded.returncode == 0, founded.stderr
+    first, line = founded.stdout.splitlines()
+    assert first == "Oak Hill is founded: community #2, oak-hill."
+    assert re.fullmatch(r"To lead Oak Hill from Playground, say there:  /leaders claim .*", line)
+    listed = porchlight("communities").stdout.splitlines()
+    assert listed[:2] == [
+        "#1 Maple Court: 1 leader, 0 households",
+        "#2 Oak Hill: 0 leaders, 0 households",
+    ]
+    assert listed[2].startswith("To lead Oak Hill from Playground, say there:")
+
+
+def test_a_name_that_is_none_founds_nothing(own_folder: Path) -> None:
+    refused = porchlight("found", "evil.com")
+    assert refused.returncode == 2
+    assert "cannot have a web address in it" in refused.stderr
+    assert porchlight("communities").stdout.count("#") == 1
+
+
 def test_the_manifest_is_had_while_the_database_is_away() -> None:
     away = "postgresql://127.0.0.1:1/porchlight"
     assert porchlight("slack-manifest", DATABASE_URL=away).returncode == 0

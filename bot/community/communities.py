@@ -8,13 +8,21 @@ from sqlmodel import Session
 
 from bot.community import fields, mornings, names
 from bot.community.actors import Actor
+from bot.community.errors import Refusal
 from bot.ports import Services
 from storage import audits, communities, invitations, jobs, members
 from storage.listing import Wanted, matching
 from storage.tables import ChatLink, Community
 
 _LONGEST_CHANNEL = 80
+_MANY = 100  # communities in one channel: more than ever were
 _TELLS_WHEN = {"timezone", "reminders", "digest_hour"}  # to do what is done each day
+
+
+class AnothersChannel(Refusal):
+    """Another community announces its joins in this channel. Please say it in one of your own."""
+
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +100,26 @@ async def edit(
     return await services.storage.write(change)
 
 
+def _check_free(session: Session, actor: Actor, channel: str) -> None:
+    """One channel, one community: what is said in it, and who is let into it, is of that one."""
+    where = {"chat": actor.chat, "place": actor.place, "channel": channel}
+    for link in communities.links_in(session, **where, limit=_MANY):
+        if link.announce_channel == channel and link.community_id != actor.community_id:
+            raise AnothersChannel
+
+
 async def announce_in(
     services: Services, actor: Actor, channel: str | None, *, now: datetime
 ) -> None:
     """Announce joins in this channel of the actor's chat from now on, or nowhere.
 
     Announcements that an earlier channel refused are tried again here.
+    Raises: AnothersChannel.
     """
 
     def change(session: Session) -> None:
+        if channel is not None:
+            _check_free(session, actor, channel)
         link = _link(session, actor)
         assert link is not None  # or there would be no actor
         link.announce_channel = channel

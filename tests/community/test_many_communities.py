@@ -1,16 +1,21 @@
 """Many communities on one server: whoever leads several is understood, and never misunderstood."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlmodel import Session
 
 from bot import dispatch
 from bot.chats.playground import LEADER, PLACE, PORCH, SPEAKER
-from bot.community import actors, binding
+from bot.community import actors, binding, claims, deliveries, digests, founding
 from bot.community.actors import AskWhich, MeantAnother, NotALeader, Stranger
+from bot.community.claims import ClaimedAlready
 from bot.messages import Call, Reply
 from bot.ports import Services
 from storage import communities
-from storage.tables import ChatLink, Community, Invitation
+from storage import playground as memory
+from storage.tables import ChatLink, Community, Invitation, Leader
 from tests.community import scene
 from tests.community.scene import NOW, call
 
@@ -181,6 +186,15 @@ async def test_two_of_one_name_are_told_apart(services: Services) -> None:
     assert (await said(services, "/members")).text.startswith(f"Maple Court (#{twin})\n")
 
 
+async def test_a_channel_is_of_one_community(services: Services) -> None:
+    oak = await oak_hill(services, channel="")
+    refused = await said(services, f"/announce here @@{oak}", channel=PORCH)
+    assert "Another community announces its joins in this channel" in refused.text
+    await said(services, "/announce off", channel=PORCH)
+    assert "From now on" in (await said(services, f"/announce here @@{oak}", channel=PORCH)).text
+    assert await meant(services, channel=PORCH) == "Oak Hill"
+
+
 # Choosing
 
 
@@ -221,3 +235,141 @@ async def test_alone_it_shows_what_is_led_and_in_use(services: Services) -> None
         "#1 Maple Court",
         "#2 Oak Hill, in use",
     ]
+
+
+# Founding
+
+
+async def test_the_owner_of_the_first_founds_one_more_and_uses_it(services: Services) -> None:
+    reply = await said(services, "/use new Oak Hill")
+    assert reply.text.startswith("Oak Hill is founded, and you own it.")
+    assert reply.buttons[0].call == "/community edit @@2"
+    assert await meant(services) == "Oak Hill"
+    assert await meant(services, channel=PORCH) == "Maple Court"
+    _, oak = await scene.all_of(services, Community)
+    assert (oak.slug, oak.timezone, oak.welcome != "") == ("oak-hill", "UTC", True)
+    row = (await scene.all_of(services, Leader))[-1]
+    assert (row.community_id, row.role, row.name) == (2, "owner", "Robin Vale")
+
+
+async def test_another_leader_cannot_found_one(services: Services) -> None:
+    await scene.second_leader(services)
+    await oak_hill(services, led_by="noor")  # an owner, but of another
+    for speaker in ("sam", "noor"):
+        words = (await said(services, "/use new Elm Row", speaker=speaker)).text
+        assert words.startswith("Communities are founded by whoever runs Porchlight.")
+    assert (await said(services, "/use new Elm Row", speaker="eve")).text == Stranger().words
+    assert len(await scene.all_of(services, Community)) == 2
+
+
+async def test_two_of_the_same_name_have_slugs_of_their_own(services: Services) -> None:
+    for _ in range(3):
+        await founding.one_more(services, name="Maple Court", now=NOW)
+    slugs = [row.slug for row in await scene.all_of(services, Community)]
+    assert slugs == ["maple-court", "maple-court-2", "maple-court-3", "maple-court-4"]
+    assert "already" in (await said(services, "/use new maple court")).text
+
+
+@pytest.mark.parametrize("name", ["", "evil.com", "x" * 61, "…"])
+async def test_a_name_that_is_none_founds_nothing(services: Services, name: str) -> None:
+    assert (await said(services, f"/use new {name}")).text
+    assert len(await scene.all_of(services, Community)) == 1
+
+
+async def test_a_community_may_be_called_new(services: Services) -> None:
+    haven = await oak_hill(services, name="New Haven")
+    await said(services, "/use 1")
+    assert (await said(services, "/use new haven")).text.startswith("New Haven\nThis is what")
+    assert await meant(services, f"/help @@{haven}") == "New Haven"
+    assert len(await scene.all_of(services, Community)) == 2
+
+
+@scene.on_both
+async def test_founded_at_once_they_are_all_founded(services: Services) -> None:
+    names = ["Oak Hill"] * 6
+    await asyncio.gather(*(founding.one_more(services, name=name, now=NOW) for name in names))
+    slugs = [row.slug for row in await scene.all_of(services, Community)]
+    assert len(set(slugs)) == 7
+
+
+# Claiming
+
+
+async def test_a_code_names_its_community(services: Services) -> None:
+    oak = await founding.one_more(services, name="Oak Hill", now=NOW)
+    elm = await founding.one_more(services, name="Elm Row", now=NOW)
+    lines = await claims.claims(services, now=NOW)
+    assert [line.split(" from ")[0] for line in lines] == ["To lead Oak Hill", "To lead Elm Row"]
+    code = await claims.claim_code(services, "playground", community_id=oak.id, now=NOW)
+    claimed = await claims.claim(services, call("", speaker="ana"), code or "", now=NOW)
+    assert claimed.id == oak.id
+    with pytest.raises(ClaimedAlready):
+        await claims.claim(services, call("", speaker="ben"), code or "", now=NOW)
+    (line,) = await claims.claims(services, now=NOW)
+    assert line.startswith(f"To lead {elm.name} from Playground, say there:  /leaders claim ")
+
+
+async def test_a_wrong_code_where_several_are_led_names_none(services: Services) -> None:
+    await oak_hill(services, led_by="noor")
+    words = (await said(services, "/leaders claim 0000-0000", speaker="eve")).text
+    assert words.startswith("That code is wrong or too old.")
+
+
+async def test_who_leads_one_claims_another_and_uses_it(services: Services) -> None:
+    oak = await founding.one_more(services, name="Oak Hill", now=NOW)
+    now = datetime.now(UTC)
+    code = await claims.claim_code(services, "playground", community_id=oak.id, now=now)
+    reply = await said(services, f"/leaders claim {code}")
+    assert reply.text.startswith("Welcome: you are now a leader of Oak Hill.")
+    assert {button.call for button in reply.buttons} == {"/community edit @@2", "/help @@2"}
+    assert await meant(services) == "Oak Hill"
+    assert "wrong or too old" in (await said(services, "/leaders claim 0000-0000")).text
+
+
+async def test_a_leader_of_the_only_community_is_told_so(services: Services) -> None:
+    assert (await said(services, "/leaders claim 0000")).text == "You are a leader already."
+
+
+# What the postman brings
+
+
+async def test_receipts_and_notices_are_bound_as_answers_are(services: Services) -> None:
+    oak = await oak_hill(services)
+    await said(services, f"/use {oak}")
+    who = await scene.actor(services)
+    await scene.invite(services, who, "ana@example.org")
+    await scene.all_done(services)
+    shown = await services.storage.read(memory.newest, limit=10)
+    (card,) = [row.body for row in shown if "ana@example.org" in row.body["text"]]
+    assert card["text"].startswith("Oak Hill\n")
+    assert card["buttons"]
+    assert all(button["call"].endswith(f" @@{oak}") for button in card["buttons"])
+
+
+async def test_digests_say_which_community_they_are_about(services: Services) -> None:
+    oak = await oak_hill(services)
+    await said(services, f"/use {oak}")
+    who = await scene.actor(services)
+    old = NOW - timedelta(days=9)
+    for mark in (1, oak):
+        await said(services, f"/use {mark}")
+        actor = await scene.actor(services)
+        rows = await scene.invite(services, actor, f"ana{mark}@example.org", now=old)
+        await deliveries.happened(services, rows[0].id, "bounced", key=f"bounce {mark}", now=old)
+
+    def tell(session: Session) -> None:
+        for community in communities.every(session):
+            digests.tell_all(session, services, community, day="2026-11-22", now=NOW)
+
+    await services.storage.write(tell)
+    await scene.all_done(services)
+    shown = await services.storage.read(memory.newest, limit=20)
+    told = {row.body["text"].splitlines()[0]: row.body for row in shown
+            if "Good morning" in row.body["text"]}  # fmt: skip
+    assert told.keys() == {"Maple Court", "Oak Hill"}
+    assert "ana1@example.org" in told["Maple Court"]["text"]
+    assert "ana1@example.org" not in told["Oak Hill"]["text"]
+    assert {button["call"] for button in told["Oak Hill"]["buttons"]} == {
+        f"/invites failed mine @@{oak}"
+    }
+    assert who.community_id == oak
