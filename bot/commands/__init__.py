@@ -13,6 +13,7 @@ from bot.commands.invites import INVITES
 from bot.commands.leaders import LEADERS
 from bot.commands.members import MEMBERS
 from bot.commands.passes import PASSES
+from bot.commands.requests import REQUESTS
 from bot.commands.roster import ROSTER
 from bot.commands.use import USE
 
@@ -20,6 +21,7 @@ _SPOKEN: tuple[Command, ...] = (
     INVITE,
     PASSES,
     INVITES,
+    REQUESTS,
     MEMBERS,
     GROUPS,
     ROSTER,
