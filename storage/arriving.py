@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlmodel import Session, col
 
 from storage.database import changed, dialect_of, insert_by, run, table_of
-from storage.tables import Group, GroupMember, InvitationGroup, Redemption
+from storage.tables import Group, GroupMember, Invitation, InvitationGroup, Redemption
 
 
 def lead_into(
@@ -41,6 +41,19 @@ def _of_invitation() -> Any:
         .where(col(InvitationGroup.invitation_id) == bindparam("the_invitation"))
         .order_by(col(Group.name_key))
     )
+
+
+def of_batch(session: Session, batch_id: int) -> list[str]:
+    """The names of the groups into which the passes of a batch lead that were not used yet."""
+    query = (
+        select(col(Group.name), col(Group.name_key))
+        .join(InvitationGroup, col(InvitationGroup.group_id) == col(Group.id))
+        .join(Invitation, col(Invitation.id) == col(InvitationGroup.invitation_id))
+        .where(col(Invitation.batch_id) == batch_id)
+        .distinct()
+        .order_by(col(Group.name_key))
+    )
+    return [name for name, _ in session.execute(query)]
 
 
 def arrive(session: Session, member_ids: Collection[int]) -> None:

@@ -19,22 +19,16 @@ def every(session: Session, community_id: int) -> list[Group]:
     return list(session.scalars(query.order_by(col(Group.name_key))))
 
 
-def any_there(session: Session, community_id: int) -> bool:
-    """Whether the community has a group."""
-    query = select(col(Group.id)).where(col(Group.community_id) == community_id).limit(1)
-    return session.scalar(query) is not None
-
-
 def get(session: Session, community_id: int, group_id: int) -> Group | None:
     """The group, if it belongs to this community."""
     row = session.get(Group, group_id)
     return row if row is not None and row.community_id == community_id else None
 
 
-def kept(session: Session, community_id: int, group_ids: Iterable[int]) -> list[int]:
+def kept(session: Session, community_id: int, group_ids: Iterable[int]) -> list[Group]:
     """Which of these are still the community's groups; they stay until this transaction ends."""
     query = (
-        select(col(Group.id))
+        select(Group)
         .where(col(Group.community_id) == community_id, col(Group.id).in_(list(group_ids)))
         .order_by(col(Group.id))
         .with_for_update(read=True, key_share=True)

@@ -1,9 +1,8 @@
 """`/invite`: by e-mail, by text, from one's own phone, or on a pass."""
 
-from dataclasses import replace
 from datetime import datetime
 
-from bot.commands import by_hand, language
+from bot.commands import by_hand, into, invite_form, language
 from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.commands.passes import print_passes
 from bot.community import contacts, invitations, inviting, names, previews
@@ -12,7 +11,8 @@ from bot.community.contacts import LIMIT, Way
 from bot.community.errors import Refusal
 from bot.community.inviting import Invited, Spelling
 from bot.community.previews import MediumNotSetUp, Preview, Row, Verdict
-from bot.messages import Button, Field, Form, Reply, Usage
+from bot.community.which_group import NoSuchGroup, SeveralGroups
+from bot.messages import Button, Reply, Usage
 from bot.ports import Services
 
 _WAYS: dict[str, Way] = {
@@ -50,7 +50,7 @@ async def invite(services: Services, actor: Actor, said: Said, *, now: datetime)
         return (
             await _from_form(services, actor, said, now=now)
             if said.fields
-            else Reply(_ASK, form=_form(services))
+            else Reply(invite_form.ASK, form=await invite_form.form(services, actor))
         )
     if word == "send":
         return await _send(services, actor, rest, now=now)
@@ -60,55 +60,67 @@ async def invite(services: Services, actor: Actor, said: Said, *, now: datetime)
         )
         return Reply("Cancelled. Nobody was invited.")
     if word in {"pass", "passes"}:
-        return await print_passes(services, actor, rest, now=now)
+        said_so = await into.without(services, actor, rest)
+        return await print_passes(services, actor, said_so, now=now)
     way = _WAYS.get(word)
     if way is None:  # straight to the address, without saying which way
         way, rest = ("email" if "@" in said.rest else "text"), said.rest
         if way == "text" and not any(char.isdigit() for char in rest):
             raise Misused(f"I do not know the way “{names.one_line(word)[:20]}” to invite.")
-    rest, spoken = language.taken_off(services, rest)
-    if not rest.strip():
+    said_so = await into.ends(services, actor, rest)
+    if not said_so.words.strip():
         raise Misused(f"To whom? Put {_NOUNS[way][1]}.")
-    return await _by(services, actor, way, rest, spoken, now=now)
+    return await _by(services, actor, way, said_so, now=now)
 
 
 async def _from_form(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
     try:
         return await _filled_in(services, actor, said, now=now)
     except MediumNotSetUp as refusal:
-        return again(_form(services), said.fields, {"way": refusal.words})
+        field, words = "way", refusal.words
+    except (NoSuchGroup, SeveralGroups) as refusal:
+        field, words = "group", refusal.words
     except Refusal as refusal:
-        field = "count" if said.fields.get("way") == "pass" else "to"
-        return again(_form(services), said.fields, {field: refusal.words})
+        field, words = "count" if said.fields.get("way") == "pass" else "to", refusal.words
+    return again(await invite_form.form(services, actor), said.fields, {field: words})
 
 
 async def _filled_in(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
+    groups = await into.chosen(services, actor, said.fields.get("group", ""))
     if said.fields.get("way") == "pass":
         words = f"{said.fields.get('count', '')} {said.fields.get('label', '')}"
-        return await print_passes(services, actor, words, now=now)
+        return await print_passes(services, actor, into.Ends(words, groups=groups), now=now)
     way = _WAYS.get(said.fields.get("way", ""), "email")
     to = said.fields.get("to", "")
     if not to.strip():
         raise Misused("To whom? Put at least one address or number into the form.")
     spoken = language.chosen(services, said.fields.get("language", ""))
-    return await _by(services, actor, way, to, spoken, now=now)
+    return await _by(services, actor, way, into.Ends(to, spoken, groups), now=now)
 
 
 async def _by(
-    services: Services, actor: Actor, way: Way, pasted: str, spoken: str, *, now: datetime
+    services: Services, actor: Actor, way: Way, said: into.Ends, *, now: datetime
 ) -> Reply:
     if way == "text" and by_hand.is_only_way(services):
         way = "hand"
-    if entry := contacts.only_piece(pasted, way):
+    if entry := contacts.only_piece(said.words, way):
         result = await inviting.invite_one(
-            services, actor, medium=way, typed=entry, language=spoken, now=now
+            services,
+            actor,
+            medium=way,
+            typed=entry,
+            language=said.language,
+            group_ids=said.group_ids,
+            now=now,
         )
         if result.sent:
             return _sent(services, actor, result, now=now)
-    preview = await previews.preview(services, actor, medium=way, pasted=pasted, now=now)
+    preview = await previews.preview(
+        services, actor, medium=way, pasted=said.words, group_ids=said.group_ids, now=now
+    )
     if len(preview.rows) > 1:
-        return _preview(preview, spoken)
-    return await _one(services, actor, preview, preview.rows[0], spoken, now=now)
+        return _preview(preview, said)
+    return await _one(services, actor, preview, preview.rows[0], said.language, now=now)
 
 
 async def _send(services: Services, actor: Actor, words: str, *, now: datetime) -> Reply:
@@ -138,7 +150,8 @@ def _sent(services: Services, actor: Actor, result: Invited, *, now: datetime) -
     who = result.sent[0].in_full if len(result.sent) == 1 else f"{len(result.sent)} people"
     skipped = f" {result.skipped} left out: invited since, or joined." if result.skipped else ""
     waits = f" {result.waits}" if result.waits else ""
-    return Reply(f"Inviting {who}. I keep you posted how it goes.{waits}{skipped}")
+    arrive = into.told(result.into)
+    return Reply(f"Inviting {who}.{arrive} I keep you posted how it goes.{waits}{skipped}")
 
 
 async def _one(
@@ -176,14 +189,15 @@ async def _one(
             return Reply(f"{shown} {row.words} Nothing was sent.")
 
 
-def _preview(preview: Preview, spoken: str) -> Reply:
-    said = language.at_the_end(spoken)
+def _preview(preview: Preview, ends: into.Ends) -> Reply:
+    said = language.at_the_end(ends.language)
     good, slips = len(preview.of("good")), len(preview.of("slip"))
     lines = [f"{plural(len(preview.rows), 'entry', 'entries')}: {_summary(preview)}."]
     lines += [_line(row) for row in preview.rows]
     if preview.draft_id is None:
         return Reply("\n".join([*lines, "Nothing can be sent."]))
     lines += [preview.waits] if preview.waits else []
+    lines += [into.told(ends.names).strip()] if ends.groups else []
     by_hand_alone = preview.medium == "hand"
     send = "Prepare" if by_hand_alone else "Send"
     lines.append(
@@ -227,64 +241,6 @@ def _line(row: Row) -> str:
     return f"{_MARKS[row.verdict]} {shown}" + (f" – {row.words}" if row.words else "")
 
 
-_ASK = "Whom would you like to invite? Fill this in and press Enter or Send."
-
-
-def _form(services: Services) -> Form:
-    """The form, with the language where there is a choice."""
-    return replace(_FORM, fields=(*_FORM.fields, *language.field(services, "email", "text")))
-
-
-_FORM = Form(
-    "Invite members",
-    "/invite",
-    (
-        Field(
-            "way",
-            "How",
-            "choice",
-            value="email",
-            options=(
-                ("email", "By e-mail"),
-                ("text", "By text message"),
-                ("hand", "By text from my own phone"),
-                ("pass", "On paper"),
-            ),
-        ),
-        Field(
-            "to",
-            "Addresses",
-            "lines",
-            hint=f"One or up to {LIMIT}, pasted in any shape",
-            shown_for=("way", "email"),
-        ),
-        Field(
-            "to",
-            "Mobile numbers",
-            "lines",
-            hint=f"One or up to {LIMIT}, one a line",
-            shown_for=("way", "text"),
-        ),
-        Field(
-            "to",
-            "Numbers to text yourself",
-            "lines",
-            hint=f"One or up to {LIMIT}, one a line; you get a page to send each from",
-            shown_for=("way", "hand"),
-        ),
-        Field("count", "How many passes", "number", value="4", shown_for=("way", "pass")),
-        Field(
-            "label",
-            "Label",
-            hint="For your own list: “Elm Street”",
-            shown_for=("way", "pass"),
-            required=False,
-        ),
-    ),
-    intro="One person per household is enough: they add the others themselves.",
-)
-
-
 INVITE = Command(
     name="invite",
     summary="Invite people by e-mail, by text or on paper",
@@ -294,6 +250,7 @@ INVITE = Command(
         Usage("/invite hand +1 201 555 0123", "makes a text for you to send from your own phone"),
         Usage("/invite email ...", f"takes up to {LIMIT} addresses pasted in any shape"),
         Usage("/invite email ana@example.org in Spanish", "writes in another language"),
+        Usage("/invite email ana@example.org in group Board", "they arrive in that group"),
         Usage("/invite", "opens a form with all the ways"),
     ),
     run=invite,

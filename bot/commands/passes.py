@@ -1,11 +1,15 @@
 """`/passes`: access passes on paper, with QR codes."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from bot.commands import into
 from bot.commands.base import Command, Misused, Said, again, number, plural
+from bot.commands.into import Ends
 from bot.community import labels, names, passes
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
+from bot.community.which_group import NoSuchGroup, SeveralGroups
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services
 from storage.tables import Batch
@@ -29,29 +33,40 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
         case "void":
             return await _void(services, actor, rest, now=now)
         case _:
-            return await print_passes(services, actor, said.rest, now=now)
+            ends = await into.without(services, actor, said.rest)
+            return await print_passes(services, actor, ends, now=now)
 
 
 async def _from_form(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
     words = f"{said.fields.get('count', '')} {said.fields.get('label', '')}"
     try:
-        return await print_passes(services, actor, words, now=now)
+        groups = await into.chosen(services, actor, said.fields.get("group", ""))
+        return await print_passes(services, actor, Ends(words, groups=groups), now=now)
+    except (NoSuchGroup, SeveralGroups) as refusal:
+        field, why = "group", refusal.words
     except Refusal as refusal:
-        return again(_FORM, said.fields, {"count": refusal.words})
+        field, why = "count", refusal.words
+    return again(await _form(services, actor), said.fields, {field: why})
 
 
-async def print_passes(services: Services, actor: Actor, words: str, *, now: datetime) -> Reply:
+async def _form(services: Services, actor: Actor) -> Form:
+    return replace(_FORM, fields=(*_FORM.fields, *await into.field(services, actor)))
+
+
+async def print_passes(services: Services, actor: Actor, said: Ends, *, now: datetime) -> Reply:
     """Print so many passes, with a label if there are words after the number."""
-    count, _, label = words.strip().partition(" ")
+    count, _, label = said.words.strip().partition(" ")
     if not count.isdecimal() or len(count) > 9:
         raise Misused(f"How many passes? Say `/passes 40`; {passes.LIMIT} at most at a time.")
-    printed = await passes.mint(services, actor, count=int(count), label=label, now=now)
+    printed = await passes.mint(
+        services, actor, count=int(count), label=label, group_ids=said.group_ids, now=now
+    )
     named = f" “{names.one_line(label)}”" if label.strip() else ""
     return Reply(
         f"Here {'is' if printed.count == 1 else 'are'} "
         f"{plural(printed.count, 'access pass', 'access passes')}{named}, batch "
         f"{printed.batch_id}. Print on paper of your size at 100 %, cut along the marks, and give "
-        "one to each household. Each code works once.",
+        f"one to each household. Each code works once.{into.told(said.names)}",
         files=(printed.file,),
     )
 
@@ -79,7 +94,7 @@ async def _list(services: Services, actor: Actor) -> Reply:
         Button(f"Print batch {batch.id} again", f"/passes again {batch.id}")
         for batch, _ in rows[:5]
     )
-    return Reply(text, buttons, form=_FORM)
+    return Reply(text, buttons, form=await _form(services, actor))
 
 
 def _line(batch: Batch, used: int) -> str:
@@ -106,6 +121,7 @@ PASSES = Command(
     usages=(
         Usage("/passes 40", "makes a PDF of 40 passes; 100 at most at a time"),
         Usage("/passes 40 Elm Street", "the same, with a label for your own list"),
+        Usage("/passes 40 Elm Street in group Board", "whoever uses one arrives in that group"),
         Usage("/passes", "lists the batches, to print, hand out or void them"),
     ),
     run=handle,

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import whom
+from bot.community import which_group, whom
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.community.which_group import key, meant, parse_name
@@ -104,6 +104,11 @@ async def everybody(services: Services, actor: Actor, typed: str) -> tuple[Group
 async def every(services: Services, actor: Actor) -> list[Group]:
     """All groups of the actor's community, by name."""
     return await services.storage.read(groups.every, actor.community_id)
+
+
+async def all_meant(services: Services, actor: Actor, typed: str) -> list[Group]:
+    """The groups in "board, pool and garden". Raises: NoSuchGroup, SeveralGroups."""
+    return await services.storage.read(which_group.all_meant, actor.community_id, typed)
 
 
 async def create(services: Services, actor: Actor, name: str, *, now: datetime) -> Group:

@@ -12,7 +12,16 @@ from bot.community.actors import Actor
 from bot.community.contacts import BadContact, Contact, Way
 from bot.community.errors import Refusal
 from bot.ports import Services
-from storage import audits, communities, drafts, invitations, members, suppressions
+from storage import (
+    arriving,
+    audits,
+    communities,
+    drafts,
+    groups,
+    invitations,
+    members,
+    suppressions,
+)
 from storage.database import brief
 from storage.tables import Invitation
 
@@ -34,6 +43,7 @@ class Invited:
     receipt_id: int | None
     by_hand: bool = False  # not on their way: the leader sends them from the own phone
     waits: str = ""  # which of them wait for what, in words
+    into: tuple[str, ...] = ()  # the groups in which they will arrive
 
 
 async def invite(
@@ -64,15 +74,30 @@ async def invite(
 
 
 async def invite_one(
-    services: Services, actor: Actor, *, medium: Way, typed: str, language: str = "", now: datetime
+    services: Services,
+    actor: Actor,
+    *,
+    medium: Way,
+    typed: str,
+    language: str = "",
+    group_ids: Sequence[int] = (),
+    now: datetime,
 ) -> Invited:
     """Invite one address that leaves no doubt; otherwise nothing happens, and a preview tells why.
 
+    Takes: group_ids, of the groups in which they will arrive.
     Raises: MediumNotSetUp. Touches: storage; the letter and the receipt follow.
     """
     previews.require(services, medium)
     return await services.storage.write(
-        _invite_one, services, actor, medium=medium, typed=typed, language=language, now=now
+        _invite_one,
+        services,
+        actor,
+        medium=medium,
+        typed=typed,
+        language=language,
+        group_ids=group_ids,
+        now=now,
     )
 
 
@@ -85,6 +110,7 @@ def _invite_one(
     medium: Way,
     typed: str,
     language: str,
+    group_ids: Sequence[int],
     now: datetime,
 ) -> Invited:
     community = communities.get(session, actor.community_id)
@@ -95,7 +121,14 @@ def _invite_one(
     if contact.suggestion:
         return Invited((), 1, None)
     return invite_all(
-        session, services, actor, [contact], medium=medium, language=language, now=now
+        session,
+        services,
+        actor,
+        [contact],
+        medium=medium,
+        language=language,
+        group_ids=group_ids,
+        now=now,
     )
 
 
@@ -127,7 +160,16 @@ def _invite(
     column = {"corrected": 1, "typed": 0}.get(spelling)
     wanted = [*draft.contacts, *(slip[column] for slip in draft.slips if column is not None)]
     asked = [contacts.known(medium, address) for address in dict.fromkeys(wanted)]
-    return invite_all(session, services, actor, asked, medium=medium, language=language, now=now)
+    return invite_all(
+        session,
+        services,
+        actor,
+        asked,
+        medium=medium,
+        language=language,
+        group_ids=draft.group_ids,
+        now=now,
+    )
 
 
 def invite_all(
@@ -138,10 +180,12 @@ def invite_all(
     *,
     medium: Way,
     language: str,
+    group_ids: Sequence[int] = (),
     now: datetime,
 ) -> Invited:
     """Invite those who may be invited, in a transaction that is under way; the others are left out.
 
+    Takes: group_ids, of the groups in which they will arrive, as far as they are still there.
     Raises: LimitReached.
     """
     communities.lock(session, actor.community_id)  # two leaders, one address, one moment
@@ -159,11 +203,26 @@ def invite_all(
     rows = _renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)
     for row in rows:
         row.medium, row.language = medium, language or row.language
+    into = lead_into(session, rows, group_ids)
     waits = sending.dispatch(session, services, actor, rows, now=now)
     for row in rows:
         note(session, actor, "invitation.sent", row, now=now)
     left_out, by_hand = len(asked) - len(free), medium == "hand"
-    return Invited(tuple(free), left_out, receipt.id, by_hand=by_hand, waits=waits)
+    return Invited(tuple(free), left_out, receipt.id, by_hand=by_hand, waits=waits, into=into)
+
+
+def lead_into(
+    session: Session, rows: Sequence[Invitation], group_ids: Sequence[int]
+) -> tuple[str, ...]:
+    """Have whoever uses these invitations arrive in these groups, and in no others.
+
+    Gives: the names of those that are still there.
+    """
+    community_id = rows[0].community_id
+    into = groups.kept(session, community_id, group_ids) if group_ids else []
+    ids = [row.id for row in rows]
+    arriving.lead_into(session, community_id, ids, [group.id for group in into])
+    return tuple(group.name for group in into)
 
 
 def _still_free(

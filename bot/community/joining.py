@@ -13,7 +13,7 @@ from bot.community import announcements, notices, receipts, welcoming
 from bot.community.ledger import Record, Together
 from bot.community.sweeping import TIMER
 from bot.ports import Services
-from storage import household_words, jobs, members, redemptions
+from storage import arriving, household_words, jobs, members, redemptions
 from storage.database import clock
 from storage.jobs import NewJob
 from storage.lanes import Claimed
@@ -61,6 +61,9 @@ async def joined(services: Services, job: Claimed) -> Record:
 def _follow_all(session: Session, items: Sequence[Joined]) -> None:
     by_member = {int(item.job.args["member"]): item for item in items}
     newcomers = redemptions.newcomers(session, by_member)
+    # Here and not in the sign-up: a crowd there pays nothing for it, and as this job was written in
+    # that transaction it is done as surely as the join.
+    arriving.arrive(session, [one.member.id for one in newcomers])
     household_words.reindex(session, [one.member.household_id for one in newcomers])
     announcements.announce(
         session,

@@ -1,5 +1,6 @@
 """Access passes: mint a batch, draw it, draw it again, hand it out, void what is left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,10 +46,17 @@ class Printed:
 
 
 async def mint(
-    services: Services, actor: Actor, *, count: int, label: str = "", now: datetime
+    services: Services,
+    actor: Actor,
+    *,
+    count: int,
+    label: str = "",
+    group_ids: Sequence[int] = (),
+    now: datetime,
 ) -> Printed:
     """Mint so many passes and draw them.
 
+    Takes: group_ids, of the groups in which whoever uses one arrives.
     The codes are stored before the drawing, which can be done again at any time.
     Raises: BadNumber, BadWords for the label, CannotPrint.
     Touches: storage; a child process draws.
@@ -56,12 +64,21 @@ async def mint(
     if not 1 <= count <= LIMIT:
         raise BadNumber(limit=LIMIT)
     label = names.name(label, what="label", longest=40) if label.strip() else ""
-    batch_id = await services.storage.write(_mint, services, actor, count, label, now)
+    batch_id = await services.storage.write(
+        _mint, services, actor, count, label, group_ids, now=now
+    )
     return await print_again(services, actor, batch_id)
 
 
 def _mint(
-    session: Session, services: Services, actor: Actor, count: int, label: str, now: datetime
+    session: Session,
+    services: Services,
+    actor: Actor,
+    count: int,
+    label: str,
+    group_ids: Sequence[int],
+    *,
+    now: datetime,
 ) -> int:
     community = communities.get(session, actor.community_id)
     until = sending.expiry(community, community.pass_days, now=now) if community.pass_days else None
@@ -99,6 +116,8 @@ def _mint(
         for serial in range(1, count + 1)
     ]
     inviting.mint(session, services, rows)
+    if group_ids:
+        inviting.lead_into(session, rows, group_ids)
     _note(session, actor, "batch.minted", batch.id, now=now)
     return batch.id
 

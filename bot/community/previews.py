@@ -92,11 +92,18 @@ def require(services: Services, medium: Way) -> None:
 
 
 async def preview(
-    services: Services, actor: Actor, *, medium: Way, pasted: str, now: datetime
+    services: Services,
+    actor: Actor,
+    *,
+    medium: Way,
+    pasted: str,
+    group_ids: Sequence[int] = (),
+    now: datetime,
 ) -> Preview:
     """Judge every entry of a paste and keep the good ones as a draft.
 
-    Takes: pasted, one or up to 100 addresses or numbers in any shape.
+    Takes: pasted, one or up to 100 addresses or numbers in any shape; group_ids, of the groups in
+    which they will arrive.
     Raises: MediumNotSetUp, NothingToSend, TooManyAtOnce, TooMuchText.
     Touches: storage.
     """
@@ -109,7 +116,13 @@ async def preview(
     if len(entries) > contacts.LIMIT:
         raise TooManyAtOnce(count=len(entries), limit=contacts.LIMIT)
     return await services.storage.write(
-        _judge_all, services, actor, medium=medium, entries=entries, now=now
+        _judge_all,
+        services,
+        actor,
+        medium=medium,
+        entries=entries,
+        group_ids=group_ids,
+        now=now,
     )
 
 
@@ -120,6 +133,7 @@ def _judge_all(
     *,
     medium: Way,
     entries: Sequence[str],
+    group_ids: Sequence[int],
     now: datetime,
 ) -> Preview:
     community = communities.get(session, actor.community_id)
@@ -135,6 +149,7 @@ def _judge_all(
         medium=medium,
         contacts=good,
         slips=slips,
+        group_ids=list(group_ids),
         created_at=now,
     )
     to = [row.contact for row in rows if row.verdict == "good" and row.contact]

@@ -16,8 +16,9 @@ from sqlmodel import Session
 
 from bot.community import labels, request_cards, roster_cards, steps
 from bot.community.labels import Label
+from bot.community.people import listed
 from bot.messages import Button, Card
-from storage import batches, communities, deliveries, invitations, members, suppressions
+from storage import arriving, batches, communities, deliveries, invitations, members, suppressions
 from storage import troubles as stored_troubles
 from storage.database import clock
 from storage.invitations import Alike, Standing
@@ -131,6 +132,8 @@ def of_one(session: Session, standing: Standing, *, now: datetime) -> Card:
     if state not in {"joined", "void", "expired"} and row.expires_at is not None:
         community = communities.get(session, row.community_id)
         lines.append(f"The code works until {_until(row.expires_at, community.timezone)}.")
+    if state != "joined":
+        lines += _arriving(arriving.of_invitation(session, row.id))
     if state != "joined" and now - row.created_at > _UNREMINDED:
         lines += _reminded(session, row)
     return Card("\n".join(lines), _buttons(session, standing, state, now=now))
@@ -238,7 +241,14 @@ def of_batch(session: Session, batch: Batch, *, now: datetime) -> Card:
         buttons.append(Button("Mark as handed out", f"/passes handed-out {batch.id}"))
     if count.left:
         buttons.append(Button("Void the unused ones", f"/passes void {batch.id}", "danger"))
-    return Card(f"▫ {name}: {passes} printed{handed}, {', '.join(parts)}.", tuple(buttons))
+    lines = [f"▫ {name}: {passes} printed{handed}, {', '.join(parts)}."]
+    lines += _arriving(arriving.of_batch(session, batch.id))
+    return Card("\n".join(lines), tuple(buttons))
+
+
+def _arriving(groups: Sequence[str]) -> list[str]:
+    """In which groups they arrive, where they do."""
+    return [f"They arrive in {listed(groups)}."] if groups else []
 
 
 def news(session: Session, receipt: Receipt, *, now: datetime) -> Card | None:
