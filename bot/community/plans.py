@@ -66,7 +66,7 @@ def _beside(line: Line, entries: dict[tuple[str, str], Line], owners: dict[str, 
     told = []
     for what, contact in (("e-mail address", line.email), ("number", line.phone)):
         other = owners.setdefault(contact, line) if contact else line
-        if other is not line:
+        if other.key[0] != line.key[0]:  # who live together may share one
             told.append(f"row {other.row} has the same {what}")
     return replace(line, doubts=(*line.doubts, *told)) if told else line
 
