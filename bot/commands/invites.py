@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.commands import by_hand, lists
 from bot.commands.base import Command, Said, again, number, plural
-from bot.community import invitations, passes, troubles
+from bot.community import exports, invitations, passes, troubles
 from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.errors import Refusal
@@ -53,6 +53,9 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
             return await _send_to(services, actor, way, rest, said, now=now)
         case "other":
             return _other_ways(number(rest.strip(), "invitation"))
+        case "export":
+            file = await exports.invitations(services, actor, now=now)
+            return Reply("Here are all invitations, as they stand now.", files=(file,))
         case "pass":
             file = await passes.print_one(
                 services, actor, number(rest.strip(), "invitation"), now=now
@@ -144,6 +147,7 @@ INVITES = Command(
         Usage("/invites hand 17", "opens a page to text it from your own phone"),
         Usage("/invites fix 17 ana@example.org", "mends the address; the code stays the same"),
         Usage("/invites go-on", "lets letters go that are held for a reason you were told"),
+        Usage("/invites export", "gives you all of them as a CSV file"),
         Usage("/invites void 17", "makes its code worthless; /invites reopen 17 takes that back"),
     ),
     run=handle,

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.commands import into
 from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.commands.into import Ends
-from bot.community import labels, names, passes
+from bot.community import exports, labels, names, passes
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.community.which_group import NoSuchGroup, SeveralGroups
@@ -32,6 +32,9 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
             return Reply(card.text, card.buttons)
         case "void":
             return await _void(services, actor, rest, now=now)
+        case "export":
+            file = await exports.batches(services, actor, now=now)
+            return Reply("Here are all batches, as they stand now.", files=(file,))
         case _:
             ends = await into.without(services, actor, said.rest)
             return await print_passes(services, actor, ends, now=now)
@@ -123,6 +126,7 @@ PASSES = Command(
         Usage("/passes 40 Elm Street", "the same, with a label for your own list"),
         Usage("/passes 40 Elm Street in group Board", "whoever uses one arrives in that group"),
         Usage("/passes", "lists the batches, to print, hand out or void them"),
+        Usage("/passes export", "gives you all batches as a CSV file"),
     ),
     run=handle,
 )
