@@ -19,7 +19,6 @@ WHAT_FOR = (
     "and a picture for your logo as PNG or JPEG, which `/community logo` takes. Send the file once "
     "more, with these words. A spreadsheet must be saved as CSV before."
 )
-_TOO_BIG = "“{name}” is too big: I take files up to 5 MB. Nothing was done."
 _ROSTER = "/roster import"  # what a table means by itself
 _FOR_FILES = (_ROSTER, "/community logo")
 _TABLE_NAMES = {".csv", ".tsv", ".txt"}
@@ -34,6 +33,11 @@ class NotFetched(Exception):
         self.words = words  # for who dropped it
 
 
+def too_big(name: str) -> NotFetched:
+    """Why a file is not taken that is larger than `MOST`."""
+    return NotFetched(f"“{name}” is too big: I take files up to 5 MB. Nothing was done.")
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """A file as its platform tells of it."""
@@ -41,7 +45,7 @@ class Dropped:
     name: str
     media_type: str
     size: int  # bytes; 0: not told
-    fetch: Callable[[], Awaitable[bytes]]  # stops soon after `MOST`. Raises: NotFetched
+    fetch: Callable[[], Awaitable[bytes]]  # at most `MOST`. Raises: NotFetched
 
 
 def held(file: File) -> Dropped:
@@ -110,7 +114,7 @@ async def _fetched(dropped: Sequence[Dropped]) -> tuple[File, ...]:
     for one in dropped:
         content = await one.fetch() if one.size <= left else b""
         if max(one.size, len(content)) > left:
-            raise NotFetched(_TOO_BIG.format(name=one.name))
+            raise too_big(one.name)
         left -= len(content)
         files.append(File(one.name, one.media_type, content))
     return tuple(files)

@@ -41,7 +41,7 @@ from tests.standins.slack_blocks import Json
 from tests.standins.slack_hands import act, fill
 from tests.standins.slack_http import Fault, content, dropped, faulty, parameters, refused
 from tests.standins.slack_line import SIGNING_SECRET, Acknowledged, AppLine, Kind
-from tests.standins.slack_workspace import Message, Refused, View, Workspace
+from tests.standins.slack_workspace import Message, Refused, StoredFile, View, Workspace
 
 _TRIGGER = 3.0  # seconds in which a modal must be opened
 _PATIENCE = 3.0  # seconds in which an app must acknowledge
@@ -101,6 +101,7 @@ class SlackStandIn(Workspace, HttpStandIn):
         app = web.Application(client_max_size=64 * 1024**2)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/upload/v1/{file}", self._upload)
+        app.router.add_get("/files-pri/{file}/{name:.+}", self._download)
         app.router.add_post("/{kind:commands|actions}/{name}", self._response)
         app.router.add_get("/link", self._link)
         return app
@@ -128,6 +129,20 @@ class SlackStandIn(Workspace, HttpStandIn):
             return web.Response(text=f"OK - {upload.size}")
 
         return await self._answered(request, "upload", {"content": await content(request)}, answer)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        """A file, for whoever may read it; others are sent to the page where people log in."""
+
+        async def answer(given: Json) -> web.StreamResponse:
+            asked_by = request.headers.get("Authorization", "")
+            if asked_by != f"Bearer {BOT_TOKEN}" or "files:read" not in self.scopes:
+                return web.Response(status=302, headers={"Location": f"{self.url}/?redir=%2F"})
+            file = self.dropped.get(given["file"].partition("-")[2])
+            if file is None:
+                return web.Response(text="<html>Not found</html>", status=404)
+            return web.Response(body=file.content, content_type=file.media_type)
+
+        return await self._answered(request, "download", dict(request.match_info), answer)
 
     async def _response(self, request: web.Request) -> web.StreamResponse:
         async def answer(given: Json) -> web.StreamResponse:
@@ -202,7 +217,7 @@ class SlackStandIn(Workspace, HttpStandIn):
         "drop_after" (the line is cut, without or with the thing done), "slow" (done, and answered
         after `seconds`), or any error code of Slack's, such as "internal_error".
         """
-        assert method in {*METHODS, "upload", "response_url", "*"}
+        assert method in {*METHODS, "upload", "download", "response_url", "*"}
         self._faults.append(Fault(method, kind, times, retry_after, seconds))
 
     def recover(self) -> None:
@@ -241,9 +256,7 @@ class SlackStandIn(Workspace, HttpStandIn):
             payload = payloads.message_action(self, user, where, action)
         return await self.line.deliver("interactive", payload)
 
-    async def submit(
-        self, user: str, values: Mapping[str, str | list[str]] | None = None
-    ) -> Acknowledged:
+    async def submit(self, user: str, values: Mapping[str, Any] | None = None) -> Acknowledged:
         """Fill in the modal on top and send it off. The app's answer is done to the modal."""
         view = self.view(user)
         fill(view, values or {})
@@ -279,6 +292,22 @@ class SlackStandIn(Workspace, HttpStandIn):
         kind = "im" if place.direct else "group" if place.private else "channel"
         facts = {"channel": place.id, "user": user, "text": message.text, "ts": message.ts}
         return await self.tell("message", channel_type=kind, **facts)
+
+    def bring(self, user: str, name: str, content: bytes, *, channel: str = "") -> StoredFile:
+        """A file of somebody's comes to Slack, to be dropped or put into a form."""
+        file = StoredFile(self.new_id("F"), name, content, name, channel, owner=user)
+        self.dropped[file.id] = file
+        return file
+
+    async def drop(self, user: str, name: str, content: bytes, words: str = "") -> Acknowledged:
+        """Drop a file into the direct messages with the bot, perhaps with words."""
+        place = self.direct(user).id
+        file = self.bring(user, name, content, channel=place)
+        message = self.show(place, _linked(words), [], author=user, files=[file])
+        facts = {"channel": place, "user": user, "text": message.text, "ts": message.ts}
+        told = {"subtype": "file_share", "upload": False, "display_as_bot": False}
+        files = [payloads.file_json(self, file)]
+        return await self.tell("message", channel_type="im", files=files, **facts, **told)
 
     async def add_bot(self, user: str, channel: str) -> Acknowledged:
         """Somebody adds the bot to a channel."""

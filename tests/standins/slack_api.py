@@ -23,7 +23,13 @@ from tests.standins.slack_params import (
     text_of,
     whole,
 )
-from tests.standins.slack_payloads import channel_json, message_json, user_json, view_json
+from tests.standins.slack_payloads import (
+    channel_json,
+    file_json,
+    message_json,
+    user_json,
+    view_json,
+)
 from tests.standins.slack_workspace import Refused, StoredFile, Upload, View, Workspace
 
 BOT_TOKEN = "xoxb-stand-in"  # a server that keeps no secrets
@@ -222,7 +228,7 @@ def _upload_url(here: Workspace, params: Params) -> Json:
     if not 1 <= len(name) <= _LONGEST_NAME or "/" in name or size < 1:
         raise Refused("invalid_arguments", "invalid `filename` or `length`")
     file = here.new_id("F")
-    here.uploads[file] = Upload(name, size)
+    here.uploads[file] = Upload(name, size, alt=str(params.get("alt_txt", "")))
     return {"upload_url": f"{here.url}/upload/v1/{file}", "file_id": file}
 
 
@@ -240,9 +246,16 @@ def _share_files(here: Workspace, params: Params) -> Json:
         upload = here.uploads.pop(file["id"])
         title, comment = file.get("title", upload.name), params.get("initial_comment", "")
         inside = upload.content or b""
-        kept = StoredFile(file["id"], upload.name, inside, title, channel, comment, thread)
+        words = {"comment": comment, "thread_ts": thread, "alt": upload.alt}
+        kept = StoredFile(file["id"], upload.name, inside, title, channel, **words)
         here.files.append(kept)
     return {"files": [{"id": file["id"], "title": file.get("title", "")} for file in given]}
+
+
+def _file(here: Workspace, params: Params) -> Json:
+    if params["file"] not in here.dropped:
+        raise Refused("file_not_found")
+    return {"file": file_json(here, here.dropped[params["file"]])}
 
 
 def _arrived(here: Workspace, file: str) -> bool:
@@ -323,6 +336,7 @@ METHODS = {
     "files.completeUploadExternal": _method(
         _share_files, "files", "channel_id initial_comment thread_ts", "files:write"
     ),
+    "files.info": _method(_file, "file", "cursor limit count page", "files:read"),
     "oauth.v2.access": _method(
         _exchange_code, "code", "client_id client_secret redirect_uri grant_type", token=""
     ),

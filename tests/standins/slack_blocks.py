@@ -19,7 +19,7 @@ MESSAGE_TEXT = 13_000  # characters in all blocks together; beyond, Slack says m
 VIEW_BYTES = 250_000
 STATEFUL = {
     "plain_text_input", "email_text_input", "url_text_input", "number_input", "static_select",
-    "multi_static_select", "radio_buttons", "checkboxes",
+    "multi_static_select", "radio_buttons", "checkboxes", "file_input",
 }  # fmt: skip
 INTERACTIVE = STATEFUL | {"button", "overflow"}
 
@@ -219,6 +219,13 @@ _filling = {
             "initial_value": _numeric,
             "min_value": _numeric,
             "max_value": _numeric,
+        }
+    ),
+    "file_input": Shape(
+        {
+            "action_id": _action,
+            "filetypes": _many(_word(20, 1), 100),
+            "max_files": _number(1, 10),
         }
     ),
 }

@@ -32,9 +32,10 @@ def act(blocks: list[Json], state: Json, name: str, value: str | list[str] | Non
     return about | chosen
 
 
-def fill(view: View, values: Mapping[str, str | list[str]]) -> None:
+def fill(view: View, values: Mapping[str, Any]) -> None:
     """Fill in fields of a modal, by the labels or ids of their blocks.
 
+    Takes: of a choice its value or words, of a field for files what Slack says of them.
     Raises: CannotSend when something needed is empty or cannot be what it is to be.
     """
     for name, value in values.items():
@@ -69,6 +70,8 @@ def _valued(element: Json, value: Any) -> Json:
         return {"type": kind, "selected_option": _option(element, value)}
     if kind in {"multi_static_select", "checkboxes"}:
         return {"type": kind, "selected_options": [_option(element, each) for each in value]}
+    if kind == "file_input":
+        return {"type": kind, "files": value}
     return {"type": kind, "value": value or None}
 
 
@@ -82,11 +85,23 @@ def _option(element: Json, value: str | None) -> Json:
 
 def _check_filled(block: Json, given: Json) -> None:
     label, element = block["label"]["text"], block["element"]
-    value = given.get("value") or given.get("selected_option") or given.get("selected_options")
+    filled = ("value", "selected_option", "selected_options", "files")
+    value = next((given[name] for name in filled if given.get(name)), None)
+    if given["type"] == "file_input":
+        _check_files(label, element, value or [])
     if not value and not block.get("optional"):
         raise CannotSend(f"{label}: please complete this required field")
     if isinstance(value, str):
         _check_typed(label, element, value)
+
+
+def _check_files(label: str, element: Json, files: list[Json]) -> None:
+    if len(files) > element.get("max_files", 10):
+        raise CannotSend(f"{label}: takes {element['max_files']} files at most")
+    for file in files:
+        ending = file["name"].rpartition(".")[2].lower()
+        if ending not in element.get("filetypes", [ending]):
+            raise CannotSend(f"{label}: takes no .{ending}")
 
 
 def _check_typed(label: str, element: Json, value: str) -> None:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from tests.standins.slack_blocks import Json
-from tests.standins.slack_workspace import Channel, Message, User, View, Workspace
+from tests.standins.slack_workspace import Channel, Message, StoredFile, User, View, Workspace
 
 VERIFICATION_TOKEN = "stand-in-verification"  # deprecated; apps check the signature instead
 
@@ -27,6 +27,8 @@ def message_json(here: Workspace, message: Message) -> Json:
         "blocks": message.blocks,
         **by_bot,
     }
+    if message.files:
+        shown |= {"files": [file_json(here, file) for file in message.files]}
     if message.thread_ts:
         shown["thread_ts"] = message.thread_ts
     if message.metadata:
@@ -34,6 +36,25 @@ def message_json(here: Workspace, message: Message) -> Json:
     if message.edits:
         shown["edited"] = {"user": message.author, "ts": message.ts}
     return shown
+
+
+def file_json(here: Workspace, file: StoredFile) -> Json:
+    """A file as messages, submissions and files.info show it."""
+    private = f"{here.url}/files-pri/{here.team}-{file.id}"
+    return {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title,
+        "mimetype": file.media_type,
+        "filetype": file.name.rpartition(".")[2],
+        "user": file.owner or here.bot,
+        "size": len(file.content),
+        "mode": "hosted",
+        "is_external": False,
+        "file_access": "visible",
+        "url_private": f"{private}/{file.name}",
+        "url_private_download": f"{private}/download/{file.name}",
+    }
 
 
 def view_json(here: Workspace, view: View) -> Json:

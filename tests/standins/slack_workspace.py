@@ -5,6 +5,7 @@ once and for a few seconds; the stamps of messages (`ts`) only ever go up.
 """
 
 import itertools
+import mimetypes
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -49,6 +50,23 @@ class Channel:
         return self.id.startswith("D")
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    id: str
+    name: str
+    content: bytes
+    title: str
+    channel: str  # "" when it was shared nowhere
+    comment: str = ""
+    thread_ts: str = ""
+    alt: str = ""  # what it shows, in words
+    owner: str = ""  # a user id; "" when it is the bot's
+
+    @property
+    def media_type(self) -> str:
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+
 @dataclass(slots=True)
 class Message:
     channel: str
@@ -61,6 +79,7 @@ class Message:
     edits: int = 0
     seen_by: str = ""  # the only one who sees it, when it is ephemeral
     state: Json = field(default_factory=dict)  # what was chosen: {block_id: {action_id: ...}}
+    files: list[StoredFile] = field(default_factory=list)  # that people dropped
 
 
 @dataclass(slots=True)
@@ -84,17 +103,6 @@ class View:
         return str(self.body.get("title", {}).get("text", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    id: str
-    name: str
-    content: bytes
-    title: str
-    channel: str  # "" when it was shared nowhere
-    comment: str = ""
-    thread_ts: str = ""
-
-
 @dataclass(slots=True)
 class Upload:
     """A file that is announced, and may be here, but is not shared."""
@@ -102,6 +110,7 @@ class Upload:
     name: str
     size: int
     content: bytes | None = None
+    alt: str = ""
 
 
 @dataclass(slots=True)
@@ -137,7 +146,8 @@ class Workspace:
         self.ephemeral: list[Message] = []
         self.views: dict[str, list[View]] = {}  # by user, the topmost last
         self.homes: dict[str, View] = {}  # by user
-        self.files: list[StoredFile] = []
+        self.files: list[StoredFile] = []  # of the bot's
+        self.dropped: dict[str, StoredFile] = {}  # what people have brought, by id
         self.response_urls: dict[str, ResponseUrl] = {}
         self.uploads: dict[str, Upload] = {}  # by file id
         self.tickets: set[str] = set()  # for Socket Mode connections, each good once
@@ -319,4 +329,6 @@ def _initial(element: Json) -> Json:
         return {"type": kind, "selected_option": element.get("initial_option")}
     if kind in {"multi_static_select", "checkboxes"}:
         return {"type": kind, "selected_options": element.get("initial_options", [])}
+    if kind == "file_input":
+        return {"type": kind, "files": []}
     return {"type": kind, "value": element.get("initial_value")}

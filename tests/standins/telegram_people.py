@@ -1,9 +1,12 @@
 """What people do on Telegram: they write, press, come, go, and ask to come in."""
 
+import io
 import mimetypes
 import secrets
 import time
 from typing import Any
+
+from PIL import Image
 
 from tests.standins.telegram_hearing import pieces, rewrite, write
 from tests.standins.telegram_payloads import (
@@ -85,6 +88,15 @@ class People(World):
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         file = self.keep(name, content, media_type)
         return write(self, self._joined(user, chat), user, caption, document=file)
+
+    async def send_photo(
+        self, user: User, chat: Chat | User, content: bytes, *, caption: str = ""
+    ) -> Message:
+        """Send a picture, of which Telegram makes a JPEG without a name."""
+        with Image.open(io.BytesIO(content)) as picture:
+            width, height = picture.size
+        photo = self.keep("", content, "image/jpeg", width=width, height=height)
+        return write(self, self._joined(user, chat), user, caption, photo=photo)
 
     async def press(self, user: User, message: Message, label: str) -> str:
         """Press a button by its words. Gives the id of the callback query.

@@ -26,6 +26,7 @@ _LABEL = 2000  # of an input, and its hint
 _OPTION = 75
 _RADIOS = 10  # more options than that need a menu
 _SURE = 30  # on the buttons of a confirmation
+_FILES = ["csv", "tsv", "txt", "png", "jpg", "jpeg"]  # that a form takes
 
 _CODE = re.compile(r"`(/[^`\n]+)`")
 _NUMBER = re.compile(r"-?[0-9]{1,15}")
@@ -92,9 +93,22 @@ def filled(view: Mapping[str, Any]) -> dict[str, str]:
     return {name: _typed(inputs[VALUE]) for name, inputs in values.items() if VALUE in inputs}
 
 
+def files(view: Mapping[str, Any]) -> list[Json]:
+    """The files in a submitted view."""
+    values = view.get("state", {}).get("values", {})
+    return [file for inputs in values.values() for file in _files(inputs.get(VALUE, {}))]
+
+
+def _files(element: Mapping[str, Any]) -> list[Json]:
+    found: list[Json] = element.get("files") or []
+    return found
+
+
 def _typed(element: Mapping[str, Any]) -> str:
+    """What is in a field; of files their names."""
     option = element.get("selected_option") or {}
-    return str(element.get("value") or option.get("value") or "")
+    names = ", ".join(str(file.get("name", "")) for file in _files(element))
+    return str(element.get("value") or option.get("value") or names)
 
 
 # Words
@@ -212,4 +226,14 @@ def _option(value: str, label: str) -> Json:
     return {"text": _plain(label, _OPTION), "value": value}
 
 
-_ELEMENTS = {"line": _line, "lines": _line, "number": _number, "choice": _choice}
+def _file(_field: Field, _value: str) -> Json:
+    return {"type": "file_input", "filetypes": _FILES, "max_files": 1}
+
+
+_ELEMENTS = {
+    "line": _line,
+    "lines": _line,
+    "number": _number,
+    "choice": _choice,
+    "file": _file,
+}

@@ -16,7 +16,9 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chats.slack import blocks, home
+from bot.chats.dropped import answered, meant
+from bot.chats.handed import not_taken, taken
+from bot.chats.slack import blocks, files, home
 from bot.chats.slack.speaking import TROUBLES, Speaker, reason
 from bot.chats.slack.turns import Turns
 from bot.chats.slack.words import incoming
@@ -31,11 +33,6 @@ NAME = "slack"
 _PATIENCE = 2.0  # seconds for an answer before a form is told to wait; Slack's own end after 3
 _LONGEST_ASKED = 200  # characters; a view remembers 3,000 in all, and a paste can be longer
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
-_HANDED = "It is in your messages with me."
-_NOT_TAKEN = (
-    "Slack did not take the file just now. `/passes again` with the batch's number gives it once "
-    "more; do not print anew, or there are twice as many."
-)
 _TOO_LATE = "Slack let the moment pass. Please press again."
 
 log = structlog.get_logger()
@@ -61,6 +58,7 @@ class Hearing:
         app.action(home.SEARCH)(self.search)
         app.view(blocks.FORM)(self.form)
         app.event("app_home_opened")(self.home_opened)
+        app.event("message")(self.dropped)
 
     # Commands
 
@@ -117,6 +115,38 @@ class Hearing:
         """Somebody opened a page of ours; Slack only wants to know that we heard."""
         await ack()
 
+    # Files
+
+    async def dropped(self, body: Json, event: Json, client: AsyncWebClient) -> None:
+        """Somebody dropped a file into their messages with the app.
+
+        Slack tells of all that is written there; what has no file is left alone.
+        """
+        if event.get("channel_type") != "im" or not event.get("files") or "bot_id" in event:
+            return
+        async with self.turns.answering():
+            if not await self._first_time(body["event_id"]):
+                return
+            lying = await files.lying(client, event["files"])
+            text, user = meant(self._bare(incoming(event.get("text") or "")), lying), event["user"]
+            call = await self._call(client, body, text, channel=user, user=user)
+            reply = await answered(self.services, self.answer, call, lying)
+        await self._post(call, reply)
+
+    def _bare(self, words: str) -> str:
+        """The words without the umbrella; with a file, Slack lets nobody use a command's slash."""
+        umbrella, _, rest = words.strip().partition(" ")
+        return f"/{rest}" if umbrella.removeprefix("/").lower() == self.root else words
+
+    async def _post(self, call: Call, reply: Reply) -> None:
+        """Answer in the speaker's messages, where no modal can be opened by itself."""
+        again = (Button("Open the form", _asked(call, reply.form), "primary"),)
+        shown = again if reply.form is not None else reply.buttons
+        try:
+            await self.speaker.post(call.private, Card(await self._text(call, reply), shown))
+        except (ChatDown, ChatRefused) as error:
+            log.warning("slack.answer_lost", error=str(error))
+
     # Forms
 
     async def choice(self, ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
@@ -144,7 +174,8 @@ class Hearing:
             name=body["user"].get("name", ""),
         )  # fmt: skip
         call = replace(call, fields=blocks.filled(view))
-        answering = asyncio.ensure_future(self.answer(call))
+        lying = await files.lying(client, blocks.files(view))
+        answering = asyncio.ensure_future(answered(self.services, self.answer, call, lying))
         done, _ = await asyncio.wait({answering}, timeout=_PATIENCE)
         if not done:
             wait = blocks.said("One moment", "Working on it …")
@@ -204,13 +235,14 @@ class Hearing:
     async def _text(self, call: Call, reply: Reply) -> str:
         """What to say, once its files are handed over where the speaker alone sees them."""
         if not reply.files:
-            return reply.text
+            return self.speaker.spell(reply.text)
+        where = taken(len(reply.files))
         try:
             await self.speaker.hand_over(call.private, reply.files)
         except (ChatDown, ChatRefused) as error:
             log.warning("slack.file_not_taken", error=str(error))
-            return f"{reply.text}\n{_NOT_TAKEN}"
-        return f"{reply.text}\n{_HANDED}"
+            where = not_taken("Slack", call.text)
+        return self.speaker.spell(f"{reply.text}\n{where}")
 
     async def _open(
         self,

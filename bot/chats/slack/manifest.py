@@ -23,7 +23,9 @@ SCOPES: Mapping[str, str] = {
     "commands": "to hear what leaders say after a slash",
     "chat:write": "to answer, to keep receipts up to date, and to announce who joined",
     "im:write": "to open the messages between a leader and Porchlight, where receipts go",
-    "files:write": "to hand over the PDF of access passes",
+    "files:write": "to hand over the PDF of access passes, exports and pictures",
+    "files:read": "to read the table or the logo that a leader drops or puts into a form",
+    "im:history": "to hear of such a file in the messages between a leader and Porchlight",
     "users:read": "to sign invitations with a leader's name instead of a user id",
 }
 
@@ -97,7 +99,7 @@ def _settings(url: str | None, *, by_oauth: bool) -> Json:
     return {
         "event_subscriptions": {
             **_sent_to(url, "request_url"),
-            "bot_events": ["app_home_opened", *left],
+            "bot_events": ["app_home_opened", "message.im", *left],
         },
         "interactivity": {"is_enabled": True, **_sent_to(url, "request_url")},
         "org_deploy_enabled": False,

@@ -20,6 +20,7 @@ PLAIN: dict[str, Any] = {
     "unfurl_media": False,
 }
 
+_ALT = 1000  # characters that say what a picture shows
 _OPERATOR = 300.0  # seconds a lane rests when only the operator can help
 _AWAY = {"internal_error", "fatal_error", "request_timeout", "service_unavailable",
          "team_added_to_org", "accesslimited"}  # fmt: skip
@@ -66,7 +67,7 @@ class Speaker:
         that must not wait for one whose token is refused.
         """
         self._clients = clients
-        self._spell = spell
+        self.spell = spell
         self._several = several
         self._own: dict[tuple[str, str], str] = {}  # (team, user) -> their messages with the bot
 
@@ -74,7 +75,7 @@ class Speaker:
         """Show a message. Gives `C0456:1700000000.000100`. Raises: ChatDown, ChatRefused."""
         team, place = await self._place(channel)
         client = await self._clients(team)
-        shown = blocks.message(self._spell(card.text), card.buttons)
+        shown = blocks.message(self.spell(card.text), card.buttons)
         answer = await self._asked(
             lambda: client.chat_postMessage(channel=place, thread_ts=thread, **shown, **PLAIN)
         )
@@ -84,7 +85,7 @@ class Speaker:
         """Replace a message's content. Raises: ChatDown, ChatRefused."""
         client = await self._clients(channel.partition("/")[0])
         place, _, ts = message.partition(":")
-        shown = blocks.message(self._spell(card.text), card.buttons)
+        shown = blocks.message(self.spell(card.text), card.buttons)
         await self._asked(
             lambda: client.chat_update(
                 channel=place, ts=ts, parse="none", link_names=False, **shown
@@ -132,7 +133,8 @@ class Speaker:
 
 
 def _uploads(file: File) -> Iterator[dict[str, Any]]:
-    yield {"filename": file.name, "title": file.name, "content": file.content}
+    alt = {"alt_txt": file.alt[:_ALT]} if file.alt else {}
+    yield {"filename": file.name, "title": file.name, "content": file.content, **alt}
     if file.picture:
         name = f"{file.name.rpartition('.')[0]} (page 1).png"
         yield {"filename": name, "title": name, "content": file.picture,

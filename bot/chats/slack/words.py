@@ -11,7 +11,6 @@ import re
 _MARKUP = re.compile(
     r"<(?P<kind>[@#!]|mailto:|tel:|(?=[a-z][a-z0-9+.-]*://))(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>"
 )
-_COMMAND = re.compile(r"`/(?=[a-z])")
 _SINGLE = dict.fromkeys("‘’‚‛", "'")
 _DOUBLE = dict.fromkeys("“”„‟", '"')
 _WIDE = dict.fromkeys("\u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
@@ -44,8 +43,8 @@ def _meant(markup: re.Match[str]) -> str:
 
 
 def spelt(words: str, root: str) -> str:
-    """Our words, with each `/command` between backticks in the umbrella spelling."""
-    return _COMMAND.sub(rf"`/{root} ", words)
+    """Our words, with each `/command` between backticks in the umbrella spelling, once."""
+    return re.sub(rf"`/(?=[a-z])(?!{re.escape(root)} )", f"`/{root} ", words)
 
 
 def outgoing(text: str) -> str:

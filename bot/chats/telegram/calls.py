@@ -43,14 +43,16 @@ def spoken(text: str) -> Spoken | None:
 
 
 def text_of(message: Message) -> tuple[str, dict[str, str]]:
-    """What was written, with the people in it as `<@id>`, and who they are.
+    """What was written, also below a file, with the people in it as `<@id>`, and who they are.
 
     Telegram says who is meant only when somebody without a username is mentioned, or when the
     message answers theirs.
     """
-    raw = (message.text or "").encode("utf-16-le")  # entities count UTF-16 units
+    raw = (message.text or message.caption or "").encode("utf-16-le")  # entities count its units
     people: dict[str, str] = {}
-    for entity in sorted(message.entities, key=lambda entity: -entity.offset):
+    for entity in sorted(
+        message.entities or message.caption_entities, key=lambda entity: -entity.offset
+    ):
         person = _meant(entity, message, raw)
         if person is not None:
             people[str(person.id)] = person.full_name

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from bot.chats.telegram.files import Told
 from bot.chats.telegram.keyboards import FORM, Key
 from bot.messages import Field, Form
 
 _SHOWN = 300  # characters of a value that is kept on request
 _ON_BUTTON = 30  # the same, on the button that keeps it
+_SEND_IT = "Send it as a file: the paper clip, then File."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ class Said:
 
 
 def begin(form: Form) -> Talk:
-    """Ask the first question, or the first that was answered wrongly."""
+    """Ask the first question, or the first that was answered wrongly; a file is asked for anew."""
     wrong = next((i for i, field in enumerate(form.fields) if field.error), 0)
+    wrong = next((i for i, field in enumerate(form.fields[:wrong]) if field.kind == "file"), wrong)
     before = {field.name: field.value for field in form.fields[:wrong]}
     return Talk(secrets.token_hex(3), form, before, wrong)
 
@@ -51,14 +54,21 @@ def question(talk: Talk, *, why: str = "") -> tuple[str, tuple[Key, ...]]:
     """The question to ask now, with its buttons."""
     field = talk.field
     left = [index for index in _visible(talk.form, talk.filled) if index >= talk.step]
-    lines = [why or field.error, f"{field.label}?", field.hint, _known(field)]
+    how = _SEND_IT if field.kind == "file" else ""
+    lines = [why or field.error, f"{field.label}?", field.hint, how, _known(field)]
     return "\n".join(filter(None, lines)), (*_choices(talk), *_ways_on(talk, left))
 
 
+def _value(field: Field) -> str:
+    """What can be kept: of a file there is only the name."""
+    return "" if field.kind == "file" else field.value
+
+
 def _known(field: Field) -> str:
-    if not field.value or field.kind == "choice":
+    value = _value(field)
+    if not value or field.kind == "choice":
         return ""
-    shown = field.value if len(field.value) <= _SHOWN else f"{field.value[:_SHOWN]}…"
+    shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
     return f"Now:\n{shown}" if "\n" in shown else f"Now: {shown}"
 
 
@@ -75,14 +85,14 @@ def _ways_on(talk: Talk, left: list[int]) -> tuple[Key, ...]:
     """Buttons that answer without a word."""
     field, fields = talk.field, talk.form.fields
     found = []
-    if field.value and field.kind != "choice":
+    if _value(field) and field.kind != "choice":
         short = " ".join(field.value.split())
         found.append(
             Key(f"Keep “{short}”" if len(short) <= _ON_BUTTON else "Keep", _data(talk, "keep"))
         )
     if not field.required:
-        found.append(Key("Leave it empty" if field.value else "Skip", _data(talk, "skip")))
-    if len(left) > 1 and all(fields[i].value or not fields[i].required for i in left):
+        found.append(Key("Leave it empty" if _value(field) else "Skip", _data(talk, "skip")))
+    if len(left) > 1 and all(_value(fields[i]) or not fields[i].required for i in left):
         found.append(Key(f"{talk.form.submit}, as it is", _data(talk, "rest")))
     return (*found, Key("Cancel", _data(talk, "stop")))
 
@@ -94,6 +104,8 @@ def _data(talk: Talk, answer: str) -> str:
 def typed(talk: Talk, text: str) -> Said:
     """Take what somebody wrote."""
     field, words = talk.field, text.strip()
+    if field.kind == "file":
+        return Said(talk, why="Please send a file.")
     if field.kind == "choice":
         for value, label in field.options:
             if words.casefold() in {value.casefold(), label.casefold()}:
@@ -106,6 +118,17 @@ def typed(talk: Talk, text: str) -> Said:
     return _filled(talk, words)
 
 
+def brought(talk: Talk, file: Told) -> Said:
+    """Take a file that somebody sent."""
+    return _filled(talk, file.written())
+
+
+def files_of(form: Form, filled: Mapping[str, str]) -> dict[str, Told]:
+    """The files among the answers, by the names of their fields."""
+    names = [field.name for field in form.fields if field.kind == "file"]
+    return {name: Told.read(filled[name]) for name in names if filled.get(name)}
+
+
 def pressed(talk: Talk, data: str) -> Said | None:
     """Take a button's answer; None when the button is not of this question."""
     field, mine = talk.field, _data(talk, "")
@@ -113,7 +136,7 @@ def pressed(talk: Talk, data: str) -> Said | None:
         return None
     answer = data.removeprefix(mine)
     if answer == "keep":
-        return _filled(talk, field.value)
+        return _filled(talk, _value(field))
     if answer == "skip" and not field.required:
         return _filled(talk, "")
     if answer == "rest":
@@ -135,9 +158,9 @@ def _filled(talk: Talk, value: str) -> Said:
 
 
 def _as_it_is(talk: Talk) -> Said:
-    said = _filled(talk, talk.field.value)
+    said = _filled(talk, _value(talk.field))
     while not said.is_over:
-        said = _filled(said.talk, said.talk.field.value)
+        said = _filled(said.talk, _value(said.talk.field))
     return said
 
 

@@ -4,6 +4,7 @@ Everything is heard once however often Telegram repeats it. In a group nothing i
 everybody's: the answer goes to the speaker in private, and the group reads where it went.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -12,7 +13,9 @@ from telegram import CallbackQuery, Message, Update, User
 from telegram.constants import ChatType
 from telegram.ext import ExtBot
 
-from bot.chats.telegram import forms, keyboards, links, people
+from bot.chats.dropped import Dropped, answered, meant
+from bot.chats.handed import not_taken
+from bot.chats.telegram import files, forms, keyboards, links, people
 from bot.chats.telegram.calls import (
     NAME,
     Spoken,
@@ -22,6 +25,7 @@ from bot.chats.telegram.calls import (
     spoken,
     text_of,
 )
+from bot.chats.telegram.files import Told
 from bot.chats.telegram.keyboards import Key, keys
 from bot.chats.telegram.memberships import Memberships
 from bot.chats.telegram.menus import Menus
@@ -44,7 +48,9 @@ _ANONYMOUS = "You write as the group, so I cannot tell who you are. Write as you
 _AWAY = "The database does not answer just now. Please try again shortly."
 _CUT = "Telegram cuts long messages, so a part may be missing. Nothing was done: send less at once."
 _OVER = "That question is over."
-_NOT_TAKEN = "Telegram did not take the file just now. Ask for it again, please."
+_NOT_IN_GROUPS = (
+    "Everybody in a group can read its files, so I take none there. Send it to me here, please."
+)
 _NOTHING_ASKED = "There is nothing to cancel."
 _STOPPED = "Cancelled."
 
@@ -109,7 +115,7 @@ class Hearing:
             return
         if message.chat.type == ChatType.PRIVATE:
             await self._in_private(message, user)
-        elif message.text is not None:
+        elif message.text is not None or message.caption is not None:
             await self._in_group(message, user)
 
     async def _in_private(self, message: Message, user: User) -> None:
@@ -119,6 +125,9 @@ class Hearing:
             return  # a service message: pinned, a call, a theme
         if len((message.text or "").encode("utf-16-le")) >= 2 * _FULL:
             await self.speaker.say(own, _CUT)
+            return
+        if (file := files.told(message)) is not None:
+            await self._brought(user, file, text, named)
             return
         command = spoken(text)
         if command is not None and command.name == "cancel":
@@ -147,6 +156,19 @@ class Hearing:
         else:
             await self._go_on(user, talk.form.call, forms.typed(talk, text))
 
+    async def _brought(self, user: User, file: Told, text: str, named: dict[str, str]) -> None:
+        """Somebody sent a file: the answer to a question, or a command of its own."""
+        own, command = str(user.id), spoken(text)
+        talk = await self.talking.now(own)
+        if talk is not None and talk.field.kind == "file" and command is None:
+            await self._go_on(user, talk.form.call, forms.brought(talk, file))
+            return
+        await self.talking.end(own)
+        lying = (files.dropped(self.bot, file),)
+        said = meant(command.text if command is not None else text, lying)
+        asked = call(self.bot_id, user, said, channel=own, people=named)
+        await self._do(asked, lying=lying)
+
     async def _in_group(self, message: Message, user: User) -> None:
         text, named = text_of(message)
         command = spoken(text)
@@ -155,6 +177,9 @@ class Hearing:
         channel, below = channel_of(message), f"{message.chat_id}:{message.message_id}"
         if message.sender_chat is not None:
             await self._tell_group(channel, _ANONYMOUS, below, link=False)
+            return
+        if files.told(message) is not None:
+            await self._not_here(str(user.id), channel, below)
             return
         said, named = completed(command.text, named, message)
         asked = call(self.bot_id, user, said, channel=channel, people=named)
@@ -169,6 +194,14 @@ class Hearing:
             await self._tell_group(channel, _IN_PRIVATE, below, link=False)
         else:
             await self._tell_group(channel, _START_FIRST, below, link=True)
+
+    async def _not_here(self, own: str, channel: str, below: str) -> None:
+        """Everybody in a group can read its files, so a roster is safe in private only."""
+        if not await self.speaker.reaches(own):
+            await self._tell_group(channel, _START_FIRST, below, link=True)
+            return
+        await self.speaker.say(own, _NOT_IN_GROUPS)
+        await self._tell_group(channel, _IN_PRIVATE, below, link=False)
 
     def _is_for_us(self, command: Spoken) -> bool:
         """Other bots are told the same commands; a name that is ours is answered."""
@@ -217,29 +250,37 @@ class Hearing:
     async def _go_on(self, user: User, form_call: str, said: forms.Said) -> None:
         fields = await self.talking.go_on(str(user.id), said)
         if fields is not None:
+            brought = forms.files_of(said.talk.form, fields)
+            names = {name: file.name for name, file in brought.items()}
             asked = call(self.bot_id, user, form_call, channel=str(user.id))
-            await self._do(replace(asked, fields=fields))
+            lying = [files.dropped(self.bot, file) for file in brought.values()]
+            await self._do(replace(asked, fields=fields | names), lying=lying)
 
     # Answers
 
-    async def _do(self, asked: Call, more: tuple[Key, ...] = ()) -> None:
+    async def _do(
+        self, asked: Call, more: tuple[Key, ...] = (), *, lying: Sequence[Dropped] = ()
+    ) -> None:
         """Do what was asked, and show the speaker alone what came of it.
 
-        Takes: more, buttons to add to those of the answer, if it has any.
+        Takes: more, buttons to add to those of the answer, if it has any; lying, the files that
+        came with the call.
         """
-        if asked.text.split()[0].removeprefix("/") in _DRAWS:
+        if asked.text.partition(" ")[0].removeprefix("/") in _DRAWS:
             await self.speaker.is_uploading(asked.private)
-        await self._show(asked.private, await self.answer(asked), more)
+        await self._show(asked, await answered(self.services, self.answer, asked, lying), more)
         await self.menus.follow(asked.text)
 
-    async def _show(self, own: str, reply: Reply, more: tuple[Key, ...]) -> None:
+    async def _show(self, asked: Call, reply: Reply, more: tuple[Key, ...]) -> None:
+        own = asked.private
         shown = (*keys(reply.buttons), *(more if reply.buttons else ()))
         if reply.files:
             try:
                 await self.speaker.hand_over(own, reply.files, reply.text, shown)
             except (ChatDown, ChatRefused) as error:
                 log.warning("telegram.file_not_taken", error=type(error).__name__)
-                await self.speaker.say(own, f"{reply.text}\n{_NOT_TAKEN}", shown)
+                words = not_taken("Telegram", asked.text)
+                await self.speaker.say(own, f"{reply.text}\n{words}", shown)
         elif reply.form is None:
             await self.speaker.say(own, reply.text, shown)
         elif shown:

@@ -22,6 +22,7 @@ from bot.ports import ChatDown
 
 Bots = Callable[[], Awaitable[ExtBot[int]]]  # the bot, ready to be used
 Moved = Callable[[str, str], Awaitable[None]]  # a group's id became another
+Put = Callable[..., Awaitable[Message]]
 T = TypeVar("T")
 
 _MESSAGE = 4096  # UTF-16 units of a message, and of a caption: core.telegram.org/bots/api
@@ -31,6 +32,9 @@ _EDIT_EVERY = 1.0  # seconds for one message
 _EDITED_KEPT = 1000  # messages
 _LONGEST = 60.0  # seconds that anybody waits for an answer because Telegram asks for it
 _PICTURE = "image/png"
+_PHOTOS = {_PICTURE, "image/jpeg"}
+_LARGEST_PHOTO = 10 * 10**6  # bytes that Telegram shows as a picture; a document may have 50 MB
+_NO_PHOTO = ("photo_invalid_dimensions", "image_process_failed")  # too wide, too tall, unreadable
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _HTML = ParseMode.HTML
 
@@ -188,9 +192,8 @@ class Speaker:
     ) -> str:
         bot = await self._bot()
 
-        def send(chat: int, thread: int | None) -> Awaitable[Message]:
-            put = bot.send_photo if file.media_type == _PICTURE else bot.send_document
-            return put(
+        def put(by: Put, chat: int, thread: int | None) -> Awaitable[Message]:
+            return by(
                 chat,
                 InputFile(file.content, filename=file.name),
                 caption=words.html(text) if text else None,
@@ -198,6 +201,15 @@ class Speaker:
                 message_thread_id=thread,
                 reply_markup=markup(shown),
             )
+
+        async def send(chat: int, thread: int | None) -> Message:
+            if file.media_type in _PHOTOS and len(file.content) <= _LARGEST_PHOTO:
+                try:
+                    return await put(bot.send_photo, chat, thread)
+                except BadRequest as error:
+                    if not any(says(error, part) for part in _NO_PHOTO):
+                        raise
+            return await put(bot.send_document, chat, thread)
 
         return await self._followed(channel, send)
 

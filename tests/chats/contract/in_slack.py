@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from bot.app import House
-from tests.chats.contract.people import PATIENCE, Handed, until
+from tests.chats.contract.people import PATIENCE, Handed, quiet, until
 from tests.chats.slack.conftest import Scene
 from tests.standins.slack_blocks import Json, elements
+from tests.standins.slack_payloads import file_json
 from tests.standins.slack_workspace import Message, View
 
 _WAIT = "One moment"  # the title of a modal while its answer is worked on
@@ -61,11 +62,12 @@ class InSlack:
         return next((where for where in reversed(shown) if label in _labels(where.blocks)), None)
 
     async def fill(self, **fields: str | Handed) -> str:
-        typed: dict[str, str | list[str]] = {}
+        typed: dict[str, Any] = {}
         for name, given in fields.items():
             if isinstance(given, Handed):
-                raise NotImplementedError
-            if not await self._chosen(name, given):
+                brought = self.scene.slack.bring(self.user_id, given.name, given.content)
+                typed[name] = [file_json(self.scene.slack, brought)]
+            elif not await self._chosen(name, given):
                 typed[name] = given
         before = self._seen()
         await self.scene.slack.submit(self.user_id, typed)
@@ -85,7 +87,17 @@ class InSlack:
         return True
 
     async def drop(self, file: Handed, words: str = "") -> str:
-        raise NotImplementedError
+        await quiet(self.house)
+        before = self._own()
+        said = words.removeprefix("/")  # where a file is, Slack lets nobody begin with a slash
+        answer = await self.scene.slack.drop(self.user_id, file.name, file.content, said)
+        assert not answer.trouble, answer
+
+        async def new() -> list[Message]:
+            return [message for message in self._own() if message not in before]
+
+        [self.last, *_] = await until(new)
+        return native(self.last.text)
 
     async def buttons(self) -> list[str]:
         assert self.last is not None

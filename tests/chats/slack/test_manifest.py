@@ -169,14 +169,14 @@ def test_where_workspaces_install_the_app_it_hears_when_they_leave() -> None:
     app = made(by_oauth=True)
     assert app["oauth_config"]["redirect_urls"] == [f"{HOME}/slack/oauth_redirect"]
     events = app["settings"]["event_subscriptions"]["bot_events"]
-    assert events == ["app_home_opened", "app_uninstalled", "tokens_revoked"]
+    assert events == ["app_home_opened", "message.im", "app_uninstalled", "tokens_revoked"]
     assert "redirect_urls" not in made()["oauth_config"]
 
 
-def test_the_app_reads_no_conversation() -> None:
+def test_the_app_reads_no_conversation_but_those_with_itself() -> None:
     scopes = made()["oauth_config"]["scopes"]
     assert scopes == {"bot": list(SCOPES)}
-    assert [scope for scope in SCOPES if "history" in scope or "email" in scope] == []
+    assert [scope for scope in SCOPES if "history" in scope or "email" in scope] == ["im:history"]
     assert [why for why in SCOPES.values() if not why.startswith("to ")] == []
 
 
