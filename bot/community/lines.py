@@ -8,14 +8,14 @@ import gzip
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from bot.community import contacts, names
 from bot.community.columns import Columns
 from bot.community.contacts import BadContact
 from bot.community.errors import Refusal
 from bot.community.sheets import Row
+from bot.community.street_names import street_of
 from bot.ports import Services
 from storage.words import plain
 
@@ -30,7 +30,10 @@ class Line:
 
     row: int
     address: str = ""
+    address_key: str = ""
+    street: str = ""
     name: str = ""
+    name_key: str = ""
     email: str = ""
     phone: str = ""  # E.164
     language: str = ""  # BCP 47; empty: the community's
@@ -41,7 +44,7 @@ class Line:
     @property
     def key(self) -> tuple[str, str]:
         """Two lines with the same key are the same entry."""
-        return names.address_key(self.address), name_key(self.name)
+        return self.address_key, self.name_key
 
 
 def name_key(name: str) -> str:
@@ -58,13 +61,20 @@ def check(services: Services, columns: Columns, row: Row, *, region: str) -> Lin
             f"it has {len(row.cells)} cells, the others {columns.width}: a comma inside a cell "
             "needs quotation marks around the cell"
         )
+    address = _words(_address(columns, row), "address", names.LONGEST_ADDRESS, problems)
+    name = _words(_name(columns, row), "name", names.LONGEST_NAME, problems)
+    email = _email(columns.cell(row, "email"), problems, doubts)
+    phone = _phone(services, columns.cell(row, "phone"), region, problems, doubts)
     language, unspoken = _language(services, columns.cell(row, "language"))
     return Line(
         row.number,
-        address=_words(_address(columns, row), "address", names.LONGEST_ADDRESS, problems),
-        name=_words(_name(columns, row), "name", names.LONGEST_NAME, problems),
-        email=_email(columns.cell(row, "email"), problems, doubts),
-        phone=_phone(services, columns.cell(row, "phone"), region, problems, doubts),
+        address=address,
+        address_key=names.address_key(address),
+        street=street_of(address),
+        name=name,
+        name_key=name_key(name),
+        email=email,
+        phone=phone,
         language=language,
         problems=tuple(problems),
         doubts=tuple(doubts),
@@ -168,17 +178,12 @@ def _clause(sentence: str) -> str:
 
 def packed(lines: Iterable[Line]) -> bytes:
     """The lines for storage; what was packed one after the other is unpacked together."""
-    rows = (json.dumps(astuple(line), ensure_ascii=False, separators=(",", ":")) for line in lines)
+    rows = (json.dumps(asdict(line), ensure_ascii=False) for line in lines)
     return gzip.compress("".join(f"{row}\n" for row in rows).encode(), compresslevel=1, mtime=0)
 
 
 def unpacked(kept: bytes) -> list[Line]:
     """The lines that `packed` made into bytes, in order."""
-    return [_line(json.loads(row)) for row in gzip.decompress(kept).splitlines()]
-
-
-def _line(values: list[Any]) -> Line:
-    row, address, name, email, phone, language, problems, doubts, unspoken = values
-    return Line(
-        row, address, name, email, phone, language, tuple(problems), tuple(doubts), unspoken
-    )
+    rows = (json.loads(row) for row in gzip.decompress(kept).splitlines())
+    return [Line(**{**row, "problems": tuple(row["problems"]), "doubts": tuple(row["doubts"])})
+            for row in rows]  # fmt: skip

@@ -12,7 +12,6 @@ from typing import Any
 
 from bot.community import contacts
 from bot.community.lines import Line
-from bot.community.street_names import street_of
 from bot.settings import Keys
 from storage.rosters import Entry
 
@@ -66,7 +65,7 @@ def _beside(line: Line, entries: dict[tuple[str, str], Line], owners: dict[str, 
     told = []
     for what, contact in (("e-mail address", line.email), ("number", line.phone)):
         other = owners.setdefault(contact, line) if contact else line
-        if other.key[0] != line.key[0]:  # who live together may share one
+        if other.address_key != line.address_key:  # who live together may share one
             told.append(f"row {other.row} has the same {what}")
     return replace(line, doubts=(*line.doubts, *told)) if told else line
 
@@ -129,7 +128,7 @@ def counted(plan: Plan) -> dict[str, int]:
 def _counts(lines: Sequence[Line]) -> dict[str, int]:
     met = [*{line.key: line for line in lines if line.address}.values()]
     return {
-        "addresses": len({line.key[0] for line in met}),
+        "addresses": len({line.address_key for line in met}),
         "people": sum(bool(line.name or line.email or line.phone) for line in met),
         "email": sum(bool(line.email) for line in met),
         "phone": sum(bool(line.phone) for line in met),
@@ -157,13 +156,12 @@ def changed_rows(
 
 
 def _row(keys: Keys, line: Line, *, now: datetime) -> dict[str, Any]:
-    address_key, name_key = line.key
     return {
         "address": line.address,
-        "address_key": address_key,
-        "street": street_of(line.address),
+        "address_key": line.address_key,
+        "street": line.street,
         "name": line.name,
-        "name_key": name_key,
+        "name_key": line.name_key,
         "email": line.email or None,
         "email_key": contacts.key_of(keys, "email", line.email) if line.email else None,
         "phone": line.phone or None,
