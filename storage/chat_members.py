@@ -11,7 +11,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from storage.database import changed, insert_into, run
-from storage.tables import ChatMember, Community, Household, Member, NewContact, Pairing
+from storage.tables import ChatLink, ChatMember, Community, Household, Member, NewContact, Pairing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,12 @@ def of_member(session: Session, member_id: int) -> list[ChatMember]:
     """Where the member is known, oldest first."""
     query = select(ChatMember).where(ChatMember.member_id == member_id)
     return list(session.exec(query.order_by(col(ChatMember.at), col(ChatMember.chat))))
+
+
+def chats_of(session: Session, community_id: int) -> list[str]:
+    """In which chats the community is at home."""
+    query = select(ChatLink.chat).where(ChatLink.community_id == community_id).distinct()
+    return list(session.exec(query.order_by(ChatLink.chat)))
 
 
 def pair(session: Session, known: ChatMember) -> None:

@@ -24,6 +24,11 @@ def _once(dialect: str) -> Any:
     return statement.returning(col(Heard.key))
 
 
+def knows(session: Session, key: str) -> bool:
+    """Whether this was heard already. Notes nothing."""
+    return session.get(Heard, key) is not None
+
+
 @brief
 def forget_one(session: Session, key: str) -> None:
     """It may be heard again: nothing was done."""

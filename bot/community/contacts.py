@@ -22,6 +22,7 @@ from bot.community.errors import Refusal
 from bot.languages import Sentence, country_name
 from bot.ports import Plays, Services
 from bot.settings import Keys
+from storage.tables import Member
 
 Way = Literal["email", "text", "hand"]  # by hand: a text from a leader's own phone
 
@@ -220,6 +221,13 @@ def parse_invitee(services: Services, medium: Way, typed: str, *, region: str) -
     courier = services.couriers.get("text")
     in_play = courier.in_play if isinstance(courier, Plays) else ()
     return parse(medium, typed, region=region, regions=regions, in_play=in_play)
+
+
+def of_member(member: Member) -> Contact | None:
+    """How a member said they can be reached."""
+    if member.email:
+        return known("email", member.email)
+    return known("text", member.phone) if member.phone else None
 
 
 def known(medium: str, address: str) -> Contact:

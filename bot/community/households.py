@@ -1,4 +1,4 @@
-"""Households: the head comes back, without a code, to add and remove the people they live with."""
+"""Households: a member comes back, without a code, to the people they live with."""
 
 import hashlib
 import hmac
@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import announcements, contacts, letters, names, notices, sending, tokens
+from bot.community import contacts, notices, tokens
 from bot.community.contacts import BadContact, Contact
 from bot.community.errors import BadFields, Refusal
-from bot.community.names import BadWords
-from bot.community.redemptions import HOUSEHOLD_LIMIT, TooManyTries, parse_own_contact
+from bot.community.redemptions import TooManyTries
 from bot.languages import Sentence
 from bot.ports import Services
 from bot.settings import Keys
-from storage import attempts, audits, communities, deliveries, household_words, members
+from storage import attempts, audits, communities, members
 from storage.database import brief
 from storage.tables import Member
 
@@ -32,32 +31,21 @@ class NotAMember(Refusal):
     status = 403
 
 
+class Suspended(Refusal):
+    """Your membership of {community} is paused. Please ask one of its leaders why, and for how
+    long."""
+
+    status = 403
+
+
 class NotHead(Refusal):
     """Only the head of the household can change who belongs to it."""
 
     status = 403
 
 
-class HouseholdFull(Refusal):
-    """A household has up to {limit} members here. Please ask a leader of your community."""
-
-    status = 409
-
-
-class CannotRemoveHead(Refusal):
-    """The head of the household cannot be removed here. Please ask a leader of your community."""
-
-    status = 409
-
-
 class TooManyLinks(TooManyTries):
     """Several links were asked for already. Look in your messages, or try in {minutes} min."""
-
-
-class LinkExpired(Refusal):
-    """This link has expired. Ask for a new one; it comes within a minute."""
-
-    status = 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,8 @@ class Housemate:
 
     id: int
     name: str
-    contact_masked: str
+    contact_masked: str  # empty when hidden, or when there is none
+    is_hidden: bool
     is_head: bool
     joined_at: datetime
 
@@ -85,6 +74,7 @@ class Home:
     viewer_id: int
     viewer_is_head: bool
     limit: int
+    logo: str = ""  # as in `Community`
 
 
 def session(keys: Keys, member_id: int, *, now: datetime) -> str:
@@ -97,97 +87,44 @@ def member_of(keys: Keys, cookie: str, *, now: datetime) -> int | None:
     return tokens.read(keys, "session", cookie, now=now)
 
 
-def read_link(keys: Keys, token: str, *, now: datetime) -> int:
-    """The member to whom this link was sent. Raises: LinkExpired."""
-    member_id = tokens.read(keys, "household", token, now=now)
-    if member_id is None:
-        raise LinkExpired
-    return member_id
-
-
 async def home(services: Services, member_id: int, *, now: datetime) -> Home:
-    """The member's household. Raises: NotAMember."""
-    return await services.storage.read(_home, member_id)
+    """The member's household. Raises: NotAMember, Suspended."""
+    return await services.storage.read(home_of, member_id)
 
 
-async def add(
-    services: Services, member_id: int, *, name: str, contact: str = "", now: datetime
-) -> Home:
-    """The head adds somebody who lives with them; no code is needed. Adding twice adds once.
+def present(session: Session, member_id: int) -> Member:
+    """The member, who may see and change what is theirs. Raises: NotAMember, Suspended."""
+    member = members.get(session, member_id)
+    if member is None:
+        raise NotAMember
+    if member.suspended_at is not None:
+        raise Suspended(community=communities.get(session, member.community_id).name)
+    return member
 
-    Raises: NotAMember, NotHead, HouseholdFull, BadFields for name and contact.
-    Touches: storage; the announcement follows.
+
+def head(session: Session, member_id: int) -> Member:
+    """The head of a household, which nobody else changes until this transaction ends.
+
+    Raises: NotAMember, Suspended, NotHead.
     """
-
-    def change(session: Session) -> Home:
-        head = _head(session, member_id)
-        members.lock_household(session, head.household_id)
-        region = communities.get(session, head.community_id).region
-        parsed, email, phone = _parse(name, contact, region)
-        housemates = members.of_household(session, head.household_id)
-        if any(mate.name.casefold() == parsed.casefold() for mate in housemates):
-            return _home(session, member_id)  # a second tap on the button
-        if len(housemates) >= HOUSEHOLD_LIMIT:
-            raise HouseholdFull(limit=HOUSEHOLD_LIMIT)
-        member = members.add(
-            session,
-            Member(
-                community_id=head.community_id,
-                household_id=head.household_id,
-                name=parsed,
-                email=email or None,
-                email_key=contacts.known("email", email).key(services.keys) if email else None,
-                phone=phone or None,
-                phone_key=contacts.known("text", phone).key(services.keys) if phone else None,
-                language=head.language,
-                joined_at=now,
-            ),
-        )
-        household_words.reindex(session, [head.household_id])
-        announcements.announce(session, [(member, ())])
-        _note(session, head, "member.added", member.id, now=now)
-        return _home(session, member_id)
-
-    return await services.storage.write(change)
+    member = present(session, member_id)
+    members.lock_household(session, member.household_id)
+    session.refresh(member)  # they may have left, or passed the role on, a moment ago
+    if present(session, member_id).is_head:
+        return member
+    raise NotHead
 
 
-def _parse(name: str, contact: str, region: str) -> tuple[str, str, str]:
-    errors = {}
-    parsed = email = phone = ""
-    try:
-        parsed = names.name(name)
-    except BadWords as bad:
-        errors["name"] = bad.why
-    try:
-        if contact.strip():
-            email, phone = parse_own_contact(contact, region=region)
-    except BadContact as bad:
-        errors["contact"] = Sentence("Please check this: {why}.", why=bad.why)
-    if errors:
-        raise BadFields(errors)
-    return parsed, email, phone
-
-
-async def remove(services: Services, member_id: int, *, housemate_id: int, now: datetime) -> Home:
-    """The head removes somebody from the household.
-
-    Raises: NotAMember, NotHead, CannotRemoveHead.
-    """
-
-    def change(session: Session) -> Home:
-        head = _head(session, member_id)
-        other = members.get(session, housemate_id)
-        if other is not None and other.household_id == head.household_id:
-            if other.is_head:
-                raise CannotRemoveHead
-            members.remove(session, other.id, now=now)
-            session.flush()
-            session.expire_all()
-            household_words.reindex(session, [other.household_id])
-            _note(session, head, "member.removed", other.id, now=now)
-        return _home(session, member_id)
-
-    return await services.storage.write(change)
+def note(session: Session, actor: Member, action: str, subject_id: int, *, now: datetime) -> None:
+    """Write into the trail what a member did to a member."""
+    audits.note(
+        session,
+        actor.community_id,
+        actor=f"member:{actor.id}",
+        action=action,
+        subject=f"member:{subject_id}",
+        now=now,
+    )
 
 
 async def send_link(services: Services, contact: str, *, source: str, now: datetime) -> None:
@@ -208,7 +145,7 @@ async def send_link(services: Services, contact: str, *, source: str, now: datet
             or max(numbers[key] for key in contact_keys) > _LINKS_PER_CONTACT
         ):
             return False
-        for member in members.by_contact(session, keys):
+        for member in _one_for_each(members.by_contact(session, keys)):
             write_link(session, services, member, now=now)
         return True
 
@@ -235,29 +172,19 @@ def _readings(typed: str, regions: Sequence[str]) -> set[Contact]:
     return readings
 
 
+def _one_for_each(found: Sequence[Member]) -> list[Member]:
+    """One member for each contact: its link opens all that have the same."""
+    by_contact = {(row.email_key, row.phone_key): row for row in reversed(found)}
+    return [*by_contact.values()]
+
+
 def write_link(session: Session, services: Services, member: Member, *, now: datetime) -> None:
     """Write a member the link to their household, to their own contact, if they have one."""
     contact = notices.own_contact(session, services, member, now=now)
     if contact is None:
         return
-    community = communities.get(session, member.community_id)
-    letter = letters.write(
-        services,
-        contact,
-        event="household_link",
-        community_id=community.id,
-        facts=letters.facts_of(
-            community,
-            address=services.settings.address,
-            language=member.language,
-            name=member.name,
-            until=(now + LINK).isoformat(),
-        ),
-        now=now,
-        member_id=member.id,
-    )
-    deliveries.add_all(session, [letter])
-    sending.carry(session, [letter])
+    facts = {"name": member.name, "until": (now + LINK).isoformat()}
+    notices.write(session, services, member, contact, "household_link", facts, now=now)
 
 
 def _hashed(keys: Keys, source: str) -> str:
@@ -265,11 +192,11 @@ def _hashed(keys: Keys, source: str) -> str:
 
 
 @brief
-def _home(session: Session, member_id: int) -> Home:
-    viewer = members.get(session, member_id)
-    if viewer is None:
-        raise NotAMember
+def home_of(session: Session, member_id: int) -> Home:
+    """The household as this member sees it. Raises: NotAMember, Suspended."""
+    viewer = present(session, member_id)
     community = communities.get(session, viewer.community_id)
+    housemates = members.of_household(session, viewer.household_id)
     return Home(
         household_id=viewer.household_id,
         community=community.name,
@@ -277,34 +204,16 @@ def _home(session: Session, member_id: int) -> Home:
         language=community.language,
         theirs=viewer.language,
         address=members.household(session, viewer.household_id).address,
-        members=tuple(map(_housemate, members.of_household(session, viewer.household_id))),
+        members=tuple(_housemate(mate, viewer) for mate in housemates),
         viewer_id=viewer.id,
         viewer_is_head=viewer.is_head,
-        limit=HOUSEHOLD_LIMIT,
+        limit=community.household_limit,
+        logo=community.logo,
     )
 
 
-def _housemate(member: Member) -> Housemate:
-    medium, address = ("email", member.email) if member.email else ("text", member.phone)
-    masked = contacts.known(medium, address).masked if address else ""
-    return Housemate(member.id, member.name, masked, member.is_head, member.joined_at)
-
-
-def _head(session: Session, member_id: int) -> Member:
-    member = members.get(session, member_id)
-    if member is None:
-        raise NotAMember
-    if not member.is_head:
-        raise NotHead
-    return member
-
-
-def _note(session: Session, head: Member, action: str, other_id: int, *, now: datetime) -> None:
-    audits.note(
-        session,
-        head.community_id,
-        actor=f"member:{head.id}",
-        action=action,
-        subject=f"member:{other_id}",
-        now=now,
-    )
+def _housemate(member: Member, viewer: Member) -> Housemate:
+    contact = contacts.of_member(member)
+    is_hidden = member.is_hidden and member.id != viewer.id and contact is not None
+    masked = contact.masked if contact and not is_hidden else ""
+    return Housemate(member.id, member.name, masked, is_hidden, member.is_head, member.joined_at)

@@ -22,7 +22,15 @@ from storage import deliveries, invitations
 from storage.tables import Community, Delivery, Invitation
 
 STALE = timedelta(hours=24)  # an older Date header costs 2.6 points with SpamAssassin
+# What links of letters are signed for; each holds the id of its delivery.
+HOME, NOT_ME, NEW_CONTACT = "home", "not-me", "contact"
+_NOT_ME_FOR = timedelta(days=30)  # by then who was added has been here, or never will
 _OF_INVITATIONS = {"invitation", "reminder"}  # come in the name of whoever invites
+_TO_MEMBERS = {
+    "household_link", "household_added", "household_joined", "household_left", "new_contact",
+    "contact_changed", "welcome",
+}  # fmt: skip
+_SHORTENED = ("invited_by", "community", "newcomer", "added_by", "leaver")  # names in texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +149,7 @@ def _text(services: Services, event: str, words: dict[str, Any]) -> str:
     def render(**names: str) -> str:
         return services.templates.render(f"sms/{event}.txt", **{**words, **names}).strip()
 
-    names: dict[str, str] = {
-        name: str(words[name]) for name in ("invited_by", "community", "newcomer") if name in words
-    }
+    names: dict[str, str] = {name: str(words[name]) for name in _SHORTENED if name in words}
     return segments.fit(render, names)
 
 
@@ -151,14 +157,8 @@ def _for_event(
     session: Session, keys: Keys, delivery: Delivery, language: Language
 ) -> dict[str, Any]:
     address = delivery.facts["address"]
-    if delivery.event == "household_link":
-        until = datetime.fromisoformat(delivery.facts["until"])
-        token = tokens.sign(keys, "household", delivery.member_id or 0, until=until)
-        return {"link": f"{address}/h/{token}"}
-    if delivery.event == "household_joined":
-        return {"link": f"{address}/household?d={delivery.id}"}  # the id makes the text unique
-    if delivery.event == "welcome":
-        return {"link": f"{address}/household"}
+    if delivery.event in _TO_MEMBERS:
+        return _for_member(keys, delivery)
     if delivery.join_request_id is not None:
         return {"link": f"{address}/asked/{tokens.sign(keys, 'asked', delivery.join_request_id)}"}
     assert delivery.invitation_id is not None
@@ -172,6 +172,31 @@ def _for_event(
         "type_at": type_at(address),
         "valid_until": language.long_date(date.fromisoformat(delivery.facts["until"])),
     }
+
+
+def _for_member(keys: Keys, delivery: Delivery) -> dict[str, Any]:
+    """The links of a letter to a member."""
+    address, facts = delivery.facts["address"], delivery.facts
+    until = datetime.fromisoformat(facts["until"]) if "until" in facts else None
+    match delivery.event:
+        case "household_link":
+            return {"link": f"{address}/h/{tokens.sign(keys, HOME, delivery.id, until=until)}"}
+        case "household_added":
+            home = f"{address}/h/{tokens.sign(keys, HOME, delivery.id, until=until)}"
+            return {"link": home, "not_me": f"{address}/n/{not_me(keys, delivery)}"}
+        case "new_contact":
+            return {
+                "link": f"{address}/c/{tokens.sign(keys, NEW_CONTACT, delivery.id, until=until)}"
+            }
+        case "welcome":
+            return {"link": f"{address}/household"}
+        case _:
+            return {"link": f"{address}/household?d={delivery.id}"}  # the id makes the text unique
+
+
+def not_me(keys: Keys, delivery: Delivery) -> str:
+    """The token by which the reader of this letter says that it is not for them."""
+    return tokens.sign(keys, NOT_ME, delivery.id, until=delivery.created_at + _NOT_ME_FOR)
 
 
 def invitation_facts(

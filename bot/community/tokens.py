@@ -36,6 +36,11 @@ def read(keys: Keys, purpose: str, token: str, *, now: datetime | None = None) -
     return int(subject, _BASE)
 
 
+def until(token: str) -> datetime:
+    """Until when a token says that it is good. Only of one that was read; it must have an end."""
+    return datetime.fromtimestamp(int(token.split(".")[1], _BASE), UTC)
+
+
 def tag(keys: Keys, delivery_id: int) -> str:
     """What names a letter in a return address: short, and the same in small letters and capitals.
 

@@ -8,10 +8,34 @@ Every page works without a script, on a small phone, for somebody of eighty. All
 from starlette.routing import BaseRoute, Mount, Router
 
 from bot.ports import Services
-from bot.web import by_hand, health, household, optout, reminders, requests, signup
+from bot.web import (
+    by_hand,
+    health,
+    homecoming,
+    household,
+    joining,
+    optout,
+    own,
+    reminders,
+    replies,
+    requests,
+    signup,
+)
 from bot.web.guard import PATIENCE, Clock, guarded, utc_now
 
-_ROOMS = (signup, requests, household, optout, reminders, by_hand, health)
+_ROOMS = (
+    signup,
+    requests,
+    household,
+    homecoming,
+    own,
+    joining,
+    replies,
+    optout,
+    reminders,
+    by_hand,
+    health,
+)
 
 
 def routes(

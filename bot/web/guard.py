@@ -27,8 +27,8 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 # Holding the link of an opt-out is the proof itself, and a mail program's one-click POST brings
 # neither cookie nor origin (RFC 8058, section 3.1).
 _PROVEN_BY_LINK = "/o/"
-# The one page with a script: only that can share and copy. Its nonce lets no other run.
-_WITH_SCRIPT = "/s/"
+# Pages with a script: only that can share and copy. Its nonce lets no other run.
+_WITH_SCRIPT = ("/s/", "/household/share/")
 _YEAR = 365 * 24 * 3600  # seconds
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -104,7 +104,7 @@ class _Answer:
 
 def _headers(nonce: str, *, secure: bool, script: bool) -> dict[str, str]:
     policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; "
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self' data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ) + (f"; script-src 'nonce-{nonce}'" if script else "")
     headers = {

@@ -1,4 +1,4 @@
-"""A member's household: who belongs to it, adding and removing people, the link that leads here."""
+"""A member's household: who belongs to it, adding and removing people, and the link to share."""
 
 from functools import partial
 
@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import households
+from bot.community import households, housemates, proofs, sharing
 from bot.community.errors import BadFields
-from bot.community.households import CannotRemoveHead, Home, Housemate, NotHead
+from bot.community.households import Home, Housemate, NotHead
+from bot.community.housemates import CannotRemoveHead
 from bot.ports import Services
 from bot.web import pages
 from bot.web.visits import visit
@@ -24,12 +25,8 @@ def rooms(services: Services) -> list[BaseRoute]:
         Route(_HOUSEHOLD, partial(add, services), methods=["POST"]),
         Route("/household/remove/{person}", partial(doubt, services)),
         Route("/household/remove/{person}", partial(remove, services), methods=["POST"]),
-        Route("/household/leave", partial(leave, services), methods=["POST"]),
-        Route(_LINK, partial(ask_contact, services)),
-        Route(_LINK, partial(send_link, services), methods=["POST"]),
-        Route("/household/link/sent", partial(link_sent, services)),
-        Route("/h/{link}", partial(show_link, services)),
-        Route("/h/{link}", partial(follow_link, services), methods=["POST"]),
+        Route("/household/share", partial(share, services), methods=["POST"]),
+        Route("/household/share/{link}", partial(show_shared, services)),
     ]
 
 
@@ -40,7 +37,7 @@ async def show(services: Services, request: Request) -> Response:
         return pages.see_other(_LINK)
     home = await households.home(services, member_id, now=visit(request).at)
     newest = _housemate(home, request.query_params.get("added", ""))
-    return _page(services, request, home, news=newest.name if newest else "")
+    return await _page(services, request, home, news=newest.name if newest else "")
 
 
 async def add(services: Services, request: Request) -> Response:
@@ -50,11 +47,12 @@ async def add(services: Services, request: Request) -> Response:
         return pages.see_other(_LINK)
     filled = {"name": who.field("name"), "contact": who.field("contact")}
     try:
-        home = await households.add(services, member_id, **filled, now=who.at)
+        added = await housemates.add(services, member_id, **filled, now=who.at)
     except BadFields as refusal:
         home = await households.home(services, member_id, now=who.at)
-        return _page(services, request, home, filled=filled, refusal=refusal)
-    return pages.see_other(f"{_HOUSEHOLD}?added={max(person.id for person in home.members)}")
+        return await _page(services, request, home, filled=filled, refusal=refusal)
+    told = f"&told={added.told}" if added.told else ""
+    return pages.see_other(f"{_HOUSEHOLD}?added={added.member_id}{told}")
 
 
 async def doubt(services: Services, request: Request) -> Response:
@@ -70,7 +68,7 @@ async def doubt(services: Services, request: Request) -> Response:
         raise NotHead
     if person.is_head:
         raise CannotRemoveHead
-    return _page(services, request, home, "web/household_remove.html", person=person)
+    return await _page(services, request, home, "web/household_remove.html", person=person)
 
 
 async def remove(services: Services, request: Request) -> Response:
@@ -81,58 +79,46 @@ async def remove(services: Services, request: Request) -> Response:
     home = await households.home(services, member_id, now=now)
     person = _housemate(home, request.path_params["person"])
     if person is not None:
-        await households.remove(services, member_id, housemate_id=person.id, now=now)
+        await housemates.remove(services, member_id, housemate_id=person.id, now=now)
     return pages.see_other(_HOUSEHOLD)
 
 
-async def leave(services: Services, _request: Request) -> Response:
-    """Forget on this device who the member is."""
-    return pages.farewell(services, pages.see_other("/"))
+# The link by which others add themselves
 
 
-# The link that leads here
+async def share(services: Services, request: Request) -> Response:
+    """Make a new link, which takes the place of an earlier one."""
+    member_id = pages.guest(services, request)
+    if member_id is None:
+        return pages.see_other(_LINK)
+    token = await sharing.share(services, member_id, now=visit(request).at)
+    return pages.see_other(f"/household/share/{token}")
 
 
-async def ask_contact(services: Services, request: Request) -> Response:
-    """Where should the link go?"""
-    return _contact_page(services, request)
-
-
-async def send_link(services: Services, request: Request) -> Response:
-    """Send the link if we know the contact; the answer is the same if we do not."""
-    who = visit(request)
-    contact = who.field("contact")
-    try:
-        await households.send_link(services, contact, source=who.source, now=who.at)
-    except BadFields as refusal:
-        return _contact_page(services, request, contact, refusal)
-    return pages.see_other("/household/link/sent")
-
-
-async def link_sent(services: Services, request: Request) -> Response:
-    """Say where to look for the link."""
-    return pages.page(services, request, "web/household_link_sent.html")
-
-
-async def show_link(services: Services, request: Request) -> Response:
-    """One button. Changes nothing, as scanners open links before people do."""
-    link = request.path_params["link"]
-    households.read_link(services.keys, link, now=visit(request).at)
-    return pages.page(services, request, "web/household_open.html", link=link)
-
-
-async def follow_link(services: Services, request: Request) -> Response:
-    """Let the member in on this device."""
-    link = request.path_params["link"]
-    member_id = households.read_link(services.keys, link, now=visit(request).at)
-    return pages.greet(services, request, pages.see_other(_HOUSEHOLD), member_id)
+async def show_shared(services: Services, request: Request) -> Response:
+    """The link, to be copied or shared. Changes nothing, so it may be looked at again."""
+    member_id = pages.guest(services, request)
+    if member_id is None:
+        return pages.see_other(_LINK)
+    token, now = request.path_params["link"], visit(request).at
+    shared = await sharing.shared(services, member_id, token, now=now)
+    return pages.page(
+        services,
+        request,
+        "web/household_share.html",
+        shared=shared,
+        community=shared.community,
+        colour=shared.colour,
+        theirs=shared.theirs,
+        ours=shared.language,
+    )
 
 
 def _housemate(home: Home, typed_id: str) -> Housemate | None:
     return next((person for person in home.members if str(person.id) == typed_id), None)
 
 
-def _page(
+async def _page(
     services: Services,
     request: Request,
     home: Home,
@@ -143,6 +129,8 @@ def _page(
     news: str = "",
     person: Housemate | None = None,
 ) -> Response:
+    proved, now = pages.proved_contact(services, request), visit(request).at
+    mine = await proofs.memberships(services, proved, now=now)
     return pages.page(
         services,
         request,
@@ -151,23 +139,13 @@ def _page(
         home=home,
         community=home.community,
         colour=home.colour,
+        logo=home.logo,
         theirs=home.theirs,
         ours=home.language,
         filled=filled or {"name": "", "contact": ""},
         errors=refusal.errors if refusal else {},
         news=news,
+        told=request.query_params.get("told", ""),
         person=person,
-    )
-
-
-def _contact_page(
-    services: Services, request: Request, contact: str = "", refusal: BadFields | None = None
-) -> Response:
-    return pages.page(
-        services,
-        request,
-        "web/household_link.html",
-        status=refusal.status if refusal else 200,
-        filled={"contact": contact},
-        errors=refusal.errors if refusal else {},
+        others=len(mine) > 1,
     )

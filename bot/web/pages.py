@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.community.households import member_of, session
 from bot.community.letters import on_colour
+from bot.community.proofs import proof, proved
 from bot.languages import Language
 from bot.ports import Services
 from bot.web.visits import browser_cookie, visit
@@ -65,12 +66,30 @@ def see_other(path: str) -> Response:
 # The session of a member on this device
 
 
-def greet(services: Services, request: Request, response: Response, member_id: int) -> Response:
-    """Remember on this device who the member is."""
-    value = session(services.keys, member_id, now=visit(request).at)
-    secure = services.settings.secure
-    _set(response, _session_cookie(secure=secure), value, secure=secure)
+def greet(
+    services: Services,
+    request: Request,
+    response: Response,
+    member_id: int,
+    *,
+    contact_key: bytes | None = None,
+) -> Response:
+    """Remember on this device who the member is.
+
+    Takes: contact_key, of the contact that was proved to be theirs just now, if any was.
+    """
+    keys, now, secure = services.keys, visit(request).at, services.settings.secure
+    _set(response, _session_cookie(secure=secure), session(keys, member_id, now=now), secure=secure)
+    if contact_key is not None:
+        value = proof(keys, contact_key, now=now)
+        _set(response, _proof_cookie(secure=secure), value, secure=secure)
     return response
+
+
+def proved_contact(services: Services, request: Request) -> bytes | None:
+    """The key of the contact that whoever has this device has proved to be theirs, if any."""
+    name = _proof_cookie(secure=services.settings.secure)
+    return proved(services.keys, request.cookies.get(name, ""), now=visit(request).at)
 
 
 def guest(services: Services, request: Request) -> int | None:
@@ -82,13 +101,17 @@ def guest(services: Services, request: Request) -> int | None:
 def farewell(services: Services, response: Response) -> Response:
     """Forget on this device who the member is, and that it once used a code."""
     secure = services.settings.secure
-    for name in (_session_cookie(secure=secure), browser_cookie(secure=secure)):
-        _set(response, name, "", secure=secure, lifetime=0)
+    for cookie in (_session_cookie, _proof_cookie, browser_cookie):
+        _set(response, cookie(secure=secure), "", secure=secure, lifetime=0)
     return response
 
 
 def _session_cookie(*, secure: bool) -> str:
     return "__Host-porchlight-member" if secure else "porchlight-member"
+
+
+def _proof_cookie(*, secure: bool) -> str:
+    return "__Host-porchlight-contact" if secure else "porchlight-contact"
 
 
 def _set(

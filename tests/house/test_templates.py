@@ -22,6 +22,10 @@ MAIL_BODIES = [name for name in NAMES if name.endswith("body.html")]
 EVENTS = (
     "invitation",
     "reminder",
+    "household_added",
+    "household_left",
+    "new_contact",
+    "contact_changed",
     "household_link",
     "household_joined",
     "request_closed",
@@ -32,11 +36,28 @@ LANGUAGES = Templates().languages
 HOME = Some(
     address="12 Elm Street",
     members=[
-        Some(id=1, name="Ana Ruiz", is_head=True, contact_masked="a…@example.org"),
-        Some(id=2, name="Bo Ruiz", is_head=False, contact_masked=""),
+        Some(
+            id=1, name="Ana Ruiz", is_head=True, contact_masked="a…@example.org", is_hidden=False
+        ),
+        Some(id=2, name="Bo Ruiz", is_head=False, contact_masked="", is_hidden=True),
     ],
+    viewer_id=1,
     viewer_is_head=True,
     limit=12,
+)
+ME = Some(
+    name="Ana Ruiz",
+    contact_masked="a…@example.org",
+    asked_masked="n…@example.org",
+    is_hidden=True,
+    is_head=True,
+    theirs="es",
+    language="en",
+)
+PAIRING = Some(
+    key="7KQM-4TXP",
+    places=[Some(name="Slack", said="/household key 7KQM-4TXP", url="https://chat.example.org")],
+    known=[Some(chat="slack", name="Slack", since=date(2026, 5, 4))],
 )
 INVITED = Some(
     code="7KQM-4TXP-2WNF",
@@ -104,10 +125,31 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "email/household_link/": ({"name": "Ana"}, {}),
     "email/household_joined/": (
-        {"name": "Ana", "newcomer": "Bo", "household": "12 Elm Street"},
-        {},
+        {"name": "Ana", "newcomer": "Bo", "household": "12 Elm Street", "by_link": True},
+        {"by_link": False},
     ),
     "email/request_declined/": ({"reason": "We do not know you."}, {"reason": ""}),
+    "email/household_added/": (
+        {
+            "name": "Bo",
+            "added_by": "Ana",
+            "household": "12 Elm Street",
+            "not_me": "https://join.example.org/n/x",
+        },
+        {},
+    ),
+    "email/household_left/": (
+        {
+            "name": "Ana",
+            "leaver": "Bo",
+            "household": "12 Elm Street",
+            "inherits": True,
+            "mistaken": True,
+        },
+        {"inherits": False, "mistaken": False},
+    ),
+    "email/new_contact/": ({"name": "Ana"}, {}),
+    "email/contact_changed/": ({"name": "Ana", "contact_masked": "n…@example.org"}, {}),
     "email/welcome/": (
         {
             "name": "Ana",
@@ -122,6 +164,8 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "sms/reminder": ({"invited_by": "Lee"}, {}),
     "sms/by_hand": ({"invited_by": "Lee"}, {}),
     "sms/household_joined": ({"newcomer": "Bo"}, {}),
+    "sms/household_added": ({"added_by": "Ana"}, {}),
+    "sms/household_left": ({"leaver": "Bo", "inherits": True}, {"inherits": False}),
     "web/": (
         {"token": "t", "nonce": "n", "languages": [*LANGUAGES.values()]},
         {"community": "", "languages": []},
@@ -131,11 +175,65 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"to_send": to_send("opted out", "void")},
     ),
     "web/household.html": (
-        {"home": HOME, "errors": {}, "filled": {"name": "", "contact": ""}, "news": "Bo Ruiz"},
-        {"news": "", "errors": {"name": "Please give a name."}},
+        {
+            "home": HOME,
+            "errors": {},
+            "filled": {"name": "", "contact": ""},
+            "news": "Bo Ruiz",
+            "told": "email",
+            "others": True,
+        },
+        {"news": "", "errors": {"name": "Please give a name."}, "others": False},
+    ),
+    "web/household_choose.html": (
+        {
+            "memberships": [
+                Some(member_id=1, name="Ana", address="Flat 4B", community="Maple Court"),
+                Some(member_id=2, name="Ana", address="12 Elm Street", community="Maple Court"),
+            ]
+        },
+        {},
+    ),
+    "web/household_join.html": (
+        {
+            "door": Some(head="Ana Ruiz", address="12 Elm Street"),
+            "path": "/m/1/x",
+            "errors": {},
+            "filled": {"name": "", "contact": ""},
+        },
+        {"errors": {"name": "Please give a name."}},
+    ),
+    "web/household_leave.html": ({"me": ME}, {"me": Some(**ME.__dict__ | {"is_head": False})}),
+    "web/household_me.html": (
+        {
+            "me": ME,
+            "pairing": PAIRING,
+            "all_languages": [*LANGUAGES.values()],
+            "errors": {},
+            "filled": {"name": "Ana Ruiz", "contact": ""},
+            "done": "name",
+        },
+        {
+            "me": Some(**ME.__dict__ | {"contact_masked": "", "asked_masked": "", "theirs": ""}),
+            "pairing": Some(key="", places=[], known=[]),
+            "errors": {"contact": "No."},
+            "done": "",
+        },
+    ),
+    "web/household_share.html": (
+        {"shared": Some(url="https://x.org/m/1/x", until=date(2026, 5, 11), left=3)},
+        {"shared": Some(url="https://x.org/m/1/x", until=date(2026, 5, 11), left=1)},
+    ),
+    "web/not_me.html": (
+        {"link": "x", "about": Some(name="Bo", added_by="Ana", is_done=False)},
+        {"about": Some(is_done=True)},
+    ),
+    "web/new_contact.html": (
+        {"link": "x", "about": Some(name="Ana", masked="n…@example.org", is_done=False)},
+        {"about": Some(masked="n…@example.org", is_done=True)},
     ),
     "web/household_link.html": ({"errors": {"contact": "No."}, "filled": {"contact": "x"}}, {}),
-    "web/household_open.html": ({"link": "x"}, {}),
+    "web/household_open.html": ({"link": "x", "not_me": "y"}, {"not_me": ""}),
     "web/household_remove.html": ({"person": HOME.members[1]}, {}),
     "web/ask.html": (
         {

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import Session, select
 from starlette.applications import Starlette
 
+from bot.community import households
 from bot.community.tokens import sign
 from bot.ports import Services
 from storage.tables import Delivery, Member
@@ -197,13 +198,19 @@ async def test_an_old_or_forged_link_lets_nobody_in(
 
 
 async def _link(services: Services, clock: Clock, *, minutes: int) -> str:
-    head = await services.storage.read(_id_of, "Rosa Delgado")
+    await households.send_link(services, "rosa@example.net", source="there", now=clock.moment)
+    letter = await services.storage.read(_newest_link)
     until = clock.moment + timedelta(minutes=minutes)
-    return f"/h/{sign(services.keys, 'household', head, until=until)}"
+    return f"/h/{sign(services.keys, 'home', letter, until=until)}"
 
 
 def _id_of(session: Session, name: str) -> int:
     return session.exec(select(Member).where(Member.name == name)).one().id
+
+
+def _newest_link(session: Session) -> int:
+    query = select(Delivery.id).where(Delivery.event == "household_link")
+    return max(session.exec(query))
 
 
 def _links_sent(session: Session) -> int:
