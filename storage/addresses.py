@@ -1,6 +1,6 @@
 """Addresses of the roster: who is on it there, who has joined there, and who joined beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -38,6 +38,14 @@ def entry(session: Session, community_id: int, entry_id: int) -> RosterEntry | N
     """The line of the roster, if it belongs to this community."""
     row = session.get(RosterEntry, entry_id)
     return row if row is not None and row.community_id == community_id else None
+
+
+def entries(session: Session, community_id: int, entry_ids: Collection[int]) -> list[RosterEntry]:
+    """These lines of the roster, as far as they are still there, in their order."""
+    query = select(RosterEntry).where(
+        col(RosterEntry.community_id) == community_id, col(RosterEntry.id).in_(entry_ids)
+    )
+    return list(session.scalars(query.order_by(col(RosterEntry.id))))
 
 
 def residents(session: Session, entries: Sequence[RosterEntry]) -> list[Resident]:

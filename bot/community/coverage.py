@@ -134,7 +134,7 @@ async def page(
         found = coverage.places(
             session, actor.community_id, came=_OF_KIND[kind], streets=spellings, now=now
         )
-        found.sort(key=_along_the_street)
+        found.sort(key=along_the_street)
         pages = max(1, -(-len(found) // PAGE))
         shown = min(max(1, number), pages)
         homes = _homes(session, found[(shown - 1) * PAGE : shown * PAGE], actor, now=now)
@@ -143,7 +143,8 @@ async def page(
     return await services.storage.read(query)
 
 
-def _along_the_street(place: Place) -> tuple[object, ...]:
+def along_the_street(place: Place) -> tuple[object, ...]:
+    """By which addresses are sorted: street by street, in the order of their numbers."""
     return in_order(names.address_key(place.street)), in_order(place.address)
 
 

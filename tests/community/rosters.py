@@ -16,7 +16,9 @@ async def put(services: Services, who: Actor, lines: str) -> list[RosterEntry]:
 
     The street is what follows the number; name, contacts and language may be missing.
     """
-    entries = [_entry(services, who.community_id, line) for line in lines.strip().splitlines()]
+    entries = [
+        _entry(services, who.community_id, line) for line in lines.splitlines() if line.strip()
+    ]
 
     def change(session: Session) -> list[RosterEntry]:
         session.add_all(entries)
