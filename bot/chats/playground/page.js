@@ -11,6 +11,7 @@ const PATIENCE = 3000; // ms until the next round when the server did not answer
 const READABLE = 6000; // ms that a passing warning stays
 const NEAR = 48; // px from the end that still count as being at the end
 const HINT = "Enter sends, Shift+Enter makes a new line";
+const TAKEN = ".csv,.tsv,.txt,.png,.jpg,.jpeg"; // that forms ask for
 const IDEAS = ["/invite email ana@example.org", "/invite text +1 201 555 0123", "/passes 4"];
 const MARKS = /(https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]])|`(\/[^`\n]+)`/g; // links, `/commands`
 const PANES = { email: "mail", text: "phone" };
@@ -184,14 +185,14 @@ function poll() {
   return rounds;
 }
 
-/** Say something to the bot. Gives whether it was heard. */
-async function say(text, fields = {}) {
+/** Say something to the bot, perhaps with files. Gives whether it was heard. */
+async function say(text, fields = {}, files = []) {
   const forms = new Set($("chat-log").querySelectorAll("form"));
   $("complaint").textContent = "";
   $("working").hidden = false;
   stick($("chat").querySelector(".scroll"));
   try {
-    await post("calls", { text, fields });
+    await post("calls", { text, fields, files: await Promise.all(files.map(packed)) });
     return true;
   } catch (error) {
     $("complaint").textContent = error.message;
@@ -227,18 +228,30 @@ function showMessages(messages) {
   }
 }
 
-function buildMessage({ author, text, buttons, files, form, at, edited }, old) {
-  const name = make("b", {}, author === "bot" ? "Porchlight" : leader);
+function buildMessage({ author, by, text, buttons, files, form, at, edited }, old) {
+  const name = make("b", {}, author === "bot" ? "Porchlight" : by || leader);
   return make("article", { class: `message ${author}` },
     make("header", {}, name, " ", moment(at), edited ? make("small", {}, " edited") : null),
     text ? make("p", { class: "words" }, ...rich(text)) : null,
-    files?.length ? make("p", { class: "files" }, ...files.map(buildFile)) : null,
+    files?.length ? make("div", { class: "files" }, ...files.map(buildFile)) : null,
     form ? keptForm(form, old) : null,
     buttons?.length ? buildButtons(buttons) : null);
 }
 
-function buildFile({ name, url }) {
-  return link(url, name, { class: "file", download: name }) ?? name;
+function buildFile({ name, type, alt, url }) {
+  const file = link(url, name, { class: "file", download: name }) ?? name;
+  return type?.startsWith("image/") ? buildPicture(url, alt || name, file) : file;
+}
+
+/** A picture as small as the chat; pressed, it is as large as the window. */
+function buildPicture(url, alt, file) {
+  const large = () => {
+    $("picture").replaceChildren(make("img", { src: webAddress(url), alt }));
+    $("picture").showModal();
+  };
+  const enlarge = { type: "button", class: "picture", title: "Enlarge", onclick: large };
+  return make("figure", {}, make("button", enlarge, make("img", { src: webAddress(url), alt })),
+    make("figcaption", {}, file));
 }
 
 function buildButtons(buttons) {
@@ -281,9 +294,11 @@ function buildForm({ title, intro, call, submit, fields }) {
 /** Send the form's visible fields once; a form that was heard stays shut. */
 async function send(event, { call, set, status }) {
   event.preventDefault();
-  const fields = Object.fromEntries(new FormData(event.target));
+  const filled = [...new FormData(event.target)];
+  const files = filled.map(([, value]) => value).filter((value) => value.name);
+  const fields = Object.fromEntries(filled.map(([name, value]) => [name, value.name ?? value]));
   set.disabled = true;
-  const heard = await say(call, fields);
+  const heard = await say(call, fields, files);
   set.disabled = heard;
   if (document.activeElement === document.body && !narrow.matches) composer.focus();
   status.textContent = heard ? "Sent" : "Not sent. Try again.";
@@ -298,6 +313,7 @@ function buildField({ name, label, kind, value, hint, options, required, error }
     line: () => make("input", { ...traits, value }),
     number: () => make("input", { ...traits, value, type: "number", inputmode: "numeric" }),
     lines: () => make("textarea", { ...traits, rows: 5 }, value ?? ""),
+    file: () => make("input", { ...traits, type: "file", accept: TAKEN }),
     choice: () => make("select", traits, ...options.map((option) =>
       make("option", { value: option.value, selected: option.value === value }, option.label))),
   }[kind]();
@@ -409,11 +425,54 @@ function grow() {
 
 async function submit() {
   const text = composer.value.trim();
-  if (!text) return;
+  const files = attached;
+  if (!text && !files.length) return;
   composer.value = "";
-  said = text;
+  said = text || said;
+  attach([]);
   typed();
-  if (!(await say(text)) && !composer.value) compose(text);
+  if (await say(text, {}, files)) return;
+  if (!attached.length) attach(files);
+  if (!composer.value) compose(text);
+}
+
+// --- Files --------------------------------------------------------------------------------------
+
+let attached = []; // what goes with the next words
+
+/** Hold these files ready, and no others. */
+function attach(files) {
+  attached = [...files];
+  $("attached").hidden = !attached.length;
+  $("attached").replaceChildren(...attached.map((file) => make("li", {}, file.name,
+    make("button", { type: "button", class: "quiet", "aria-label": `Leave out ${file.name}`,
+      onclick: () => attach(attached.filter((other) => other !== file)) }, "✕"))));
+}
+
+/** Take files from wherever they come; they are sent by Enter, as everything else. */
+function bring(files) {
+  if (!files.length) return;
+  choose("chat");
+  attach([...attached, ...files]);
+  composer.focus();
+}
+
+/** A file as a call has it. */
+function packed(file) {
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done({ name: file.name, type: file.type,
+      content: reader.result.slice(reader.result.indexOf(",") + 1) });
+    reader.onerror = () => failed(new Error(`${file.name} cannot be read.`));
+    reader.readAsDataURL(file);
+  });
+}
+
+function onDrop(event) {
+  const { target, dataTransfer } = event;
+  if (!dataTransfer.types.includes("Files") || target.matches("input[type=file]")) return;
+  event.preventDefault(); // the browser would leave the page for the file
+  if (event.type === "drop") bring(dataTransfer.files);
 }
 
 function onComposerKey(event) {
@@ -670,6 +729,14 @@ function listen() {
   composer.addEventListener("keydown", onComposerKey);
   composer.addEventListener("blur", close);
   $("compose").addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+  $("clip").addEventListener("click", () => $("files").click());
+  $("files").addEventListener("change", ({ target }) => {
+    bring(target.files);
+    target.value = ""; // the same file can be chosen again
+  });
+  composer.addEventListener("paste", ({ clipboardData }) => bring(clipboardData.files));
+  for (const kind of ["dragover", "drop"]) document.addEventListener(kind, onDrop);
+  $("picture").addEventListener("click", () => $("picture").close());
   $("help-open").addEventListener("click", () => $("help").showModal());
   $("back").addEventListener("click", leave);
   $("reader").addEventListener("keydown", (event) => { if (event.key === "Escape") leave(); });
