@@ -9,10 +9,12 @@ from bot.community.ledger import Record
 from bot.ports import Services
 from storage import (
     attempts,
+    chat_members,
     chat_people,
     communities,
     deliveries,
     drafts,
+    erasing,
     heard,
     invitations,
     jobs,
@@ -30,7 +32,7 @@ _KEEP_DRAFTS = timedelta(days=1)
 _KEEP_QUOTAS = timedelta(days=2)  # a day ends at another moment in each time zone
 _KEEP_TALKS = timedelta(days=1)  # half-filled forms: addresses are in them
 _KEEP_PEOPLE = timedelta(days=90)  # who opened a link in a chat, and has joined since or not
-_KEEP_CONTACTS = timedelta(days=90)  # after an invitation ended; the letters promise it
+_KEEP_CONTACTS = timedelta(days=90)  # after the invitation or membership ended; we promise it
 
 
 async def sweep(services: Services, job: Claimed) -> Record:
@@ -42,6 +44,8 @@ async def sweep(services: Services, job: Claimed) -> Record:
         drafts.forget(session, before=now - _KEEP_DRAFTS)
         roster_drafts.forget(session, before=now - _KEEP_DRAFTS)
         invitations.erase_contacts(session, before=now - _KEEP_CONTACTS)
+        erasing.erase_members(session, before=now - _KEEP_CONTACTS)
+        chat_members.forget_keys(session, before=now)
         answering.close_old(session, services, now=now)
         answering.forget(session, now=now)
         attempts.forget(session, before=now - timedelta(hours=2))
