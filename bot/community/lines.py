@@ -103,6 +103,9 @@ def _words(typed: str, what: str, longest: int, problems: list[str]) -> str:
     if not typed:
         problems.extend(["it has no address"] if what == "address" else [])
         return ""
+    if not any(map(str.isalnum, typed)):
+        problems.append(f"the {what} {_quoted(typed)} has neither letter nor digit")
+        return ""
     try:
         return names.name(typed, what=what, longest=longest)
     except Refusal as refusal:
