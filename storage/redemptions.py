@@ -49,6 +49,7 @@ class Found:
     region: str
     timezone: str
     household_limit: int
+    logo: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def _by_code() -> Any:
             col(Community.region),
             col(Community.timezone),
             col(Community.household_limit),
+            col(Community.logo),
         )
         .select_from(Invitation)
         .join(Leader, col(Leader.id) == col(Invitation.leader_id))

@@ -70,6 +70,7 @@ class Community(SQLModel, table=True):
     may_ask: bool = _yes_or_no(True)  # whether somebody without a code may ask to be let in
     household_limit: int = Field(default=12, sa_column_kwargs={"server_default": "12"})  # members
     links: list[list[str]] = Field(default_factory=list, sa_type=JSON)  # [label, URL] of its chats
+    logo: str = _empty()  # "<digest>-160x80": which picture, and how large it is shown
     created_at: datetime = _at()
 
 

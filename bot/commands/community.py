@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.commands import language
+from bot.commands import language, logo
 from bot.commands.base import Command, Misused, Said, again, plural
 from bot.community import communities, fields, names
 from bot.community.actors import Actor
@@ -18,6 +18,8 @@ _WORDS = {
     "country": "region",
     "color": "colour",
     "digest": "digest_hour",
+    "household-limit": "household_limit",
+    "requests": "may_ask",
 }
 
 
@@ -26,6 +28,8 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
     word, rest = said.split()
     if word == "edit":
         return await _edit(services, actor, said, now=now)
+    if word == "logo":
+        return await logo.handle(services, actor, rest, said, now=now)
     if not word:
         return _show(services, await communities.overview(services, actor, now=now))
     field = _WORDS.get(word, word)
@@ -69,6 +73,7 @@ def _show(services: Services, overview: Overview) -> Reply:
         f"Joins are announced {_where(overview)}.",
         _reminders(community),
         _digest(community),
+        _joining(community),
         f"{plural(overview.households, 'household')}, {plural(overview.members, 'member')}, "
         f"{plural(overview.open_invitations, 'open invitation')}. "
         f"Leaders: {', '.join(overview.leaders)}.",
@@ -97,6 +102,15 @@ def _digest(community: Community) -> str:
     return f"What needs attention is told each day at {community.digest_hour}:00."
 
 
+def _joining(community: Community) -> str:
+    ask = "may ask" if community.may_ask else "cannot ask"
+    picture = "There is a logo." if community.logo else "There is no logo: `/community logo`."
+    return (
+        f"Households have {plural(community.household_limit, 'member')} at most. "
+        f"Who has no code {ask} to be let in. {picture}"
+    )
+
+
 def _where(overview: Overview) -> str:
     if overview.announces_in is None:
         return "nowhere; say `/announce here` in the channel you want"
@@ -119,6 +133,8 @@ def _values(community: Community) -> dict[str, str]:
         "links": "\n".join(" ".join(link) for link in community.links),
         "reminders": "on" if community.reminders else "off",
         "digest_hour": "" if community.digest_hour is None else str(community.digest_hour),
+        "household_limit": str(community.household_limit),
+        "may_ask": "on" if community.may_ask else "off",
     }
 
 
@@ -152,6 +168,9 @@ def _form(services: Services, values: dict[str, str]) -> Form:
                   hint="Three at most; only where people expect to hear from you"),
             field("digest_hour", "Morning message at", "The hour, 0 to 23; empty: never",
                   required=False),
+            field("household_limit", "Members of a household, at most"),
+            Field("may_ask", "Requests of people without a code", "choice", values["may_ask"],
+                  options=(("on", "On"), ("off", "Off"))),
         ),
         submit="Save",
     )  # fmt: skip
@@ -166,6 +185,9 @@ COMMUNITY = Command(
         Usage("/community name Maple Court", "changes one thing: name, welcome, colour, days ..."),
         Usage("/community reminders on", "reminds who does not answer, three times at most"),
         Usage("/community digest 8", "tells you at 8 what needs attention; or off"),
+        Usage("/community household-limit 12", "lets a household have so many members"),
+        Usage("/community requests off", "lets nobody ask who has no code; on is usual"),
+        Usage("/community logo", "takes a picture for letters and pages; off removes it"),
     ),
     run=handle,
 )

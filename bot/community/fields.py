@@ -1,7 +1,8 @@
 """The door for each field of a community: typed words in, a value or a reason out.
 
 name, welcome, features (one a line), colour, code_days, pass_days, paper, region, timezone,
-language, postal, links ("label https://..." a line), reminders, digest_hour.
+language, postal, links ("label https://..." a line), reminders, digest_hour, household_limit,
+may_ask.
 """
 
 import re
@@ -19,6 +20,7 @@ _LONGEST_WELCOME = 280
 _MOST_FEATURES = 8
 _LONGEST_FEATURE = 80
 _LAST_HOUR = 23
+_MOST_MEMBERS = 50  # of a household; more is no household
 _YES = {"on", "yes"}
 _NO = {"", "off", "no", "never"}
 
@@ -131,6 +133,19 @@ def _reminders(typed: str) -> bool:
     return word in _YES
 
 
+def _household_limit(typed: str) -> int:
+    if not 1 <= (members := _whole(typed)) <= _MOST_MEMBERS:
+        raise BadWords(f"A household can have 1 to {_MOST_MEMBERS} members.")
+    return members
+
+
+def _may_ask(typed: str) -> bool:
+    word = typed.strip().lower()
+    if word not in _YES | _NO:
+        raise BadWords("Requests are on or off.")
+    return word in _YES
+
+
 def _digest_hour(typed: str) -> int | None:
     word = typed.strip().lower()
     if word in _NO:
@@ -155,5 +170,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "links": _links,
     "reminders": _reminders,
     "digest_hour": _digest_hour,
+    "household_limit": _household_limit,
+    "may_ask": _may_ask,
 }
 FIELDS = frozenset({*_PARSERS, "language"})

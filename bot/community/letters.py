@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import codes, segments, tokens
+from bot.community import codes, logos, segments, tokens
 from bot.community.contacts import Contact
 from bot.languages import Language, Sentence
 from bot.messages import Letter, Medium
@@ -55,6 +55,7 @@ def facts_of(
         "community": community.name,
         "slug": community.slug,
         "colour": community.colour,
+        "logo": community.logo,
         "postal": community.postal,
         "language": language or community.language,
         **more,
@@ -136,6 +137,7 @@ def words_of(session: Session, services: Services, delivery: Delivery) -> Words:
     if delivery.medium == "text":
         return Words("", _text(services, delivery.event, words), "", words["link"])
     words["on_colour"] = on_colour(words["colour"])
+    words["logo"] = logos.shown(words.get("logo", ""))  # letters of old know of none
     render = services.templates.render
     return Words(
         subject=render(f"{folder}/subject.txt", **words).strip(),

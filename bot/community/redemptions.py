@@ -80,6 +80,7 @@ class Invited:
     valid_until: date | None
     contact: str  # what the invitation was sent to; empty for a pass
     household_limit: int  # members; more is a mistake, or somebody giving the code around
+    logo: str = ""  # as in `Community`
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Joined:
     others: tuple[str, ...]  # names of the rest of the household
     links: tuple[tuple[str, str], ...]  # (label, URL) of the community's chats
     invited_by: str
+    logo: str = ""  # as in `Community`
 
 
 async def look_up(
@@ -178,6 +180,7 @@ def _invited(keys: Keys, found: Found) -> Invited:
         valid_until=until,
         contact=found.contact or "",
         household_limit=found.household_limit,
+        logo=found.logo,
     )
 
 
@@ -367,6 +370,7 @@ def _welcome(session: Session, member_id: int) -> Joined | None:
         household_id=household.id,
         community=community.name,
         colour=community.colour,
+        logo=community.logo,
         language=community.language,
         theirs=member.language,
         name=member.name,

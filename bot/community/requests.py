@@ -56,6 +56,7 @@ class Door:
     colour: str
     language: str  # BCP 47
     region: str
+    logo: str = ""  # as in `Community`
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ async def door(services: Services, slug: str) -> Door:
     row = await services.storage.read(requests.by_slug, slug.lower())
     if row is None or not row.may_ask:
         raise NobodyAsks
-    return Door(row.id, row.name, row.slug, row.colour, row.language, row.region)
+    return Door(row.id, row.name, row.slug, row.colour, row.language, row.region, row.logo)
 
 
 def address_of(services: Services, slug: str) -> str:

@@ -14,6 +14,7 @@ from bot.web import (
     homecoming,
     household,
     joining,
+    logos,
     optout,
     own,
     reminders,
@@ -49,4 +50,7 @@ def routes(
     router = Router(
         [route for room in _ROOMS for route in room.rooms(services)], redirect_slashes=False
     )
-    return [Mount("/", guarded(router, services, clock=clock, patience=patience))]
+    return [
+        *logos.routes(services),
+        Mount("/", guarded(router, services, clock=clock, patience=patience)),
+    ]

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bot.community import logos
 from bot.community.households import member_of, session
 from bot.community.letters import on_colour
 from bot.community.proofs import proof, proved
@@ -33,6 +34,7 @@ def page(
     who, language = visit(request), spoken(services, request, theirs=theirs, ours=ours)
     words = {"community": "", "colour": _HOUSE_COLOUR, **words}
     words |= {"on_colour": on_colour(words["colour"]), "token": who.token, "nonce": who.nonce}
+    words["logo"] = logos.shown(words.get("logo", ""))
     words["languages"] = _choices(services, request)
     html = services.templates.render(template, language=language.tag, **words)
     response = HTMLResponse(html, status, {"Content-Language": language.tag})

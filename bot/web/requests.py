@@ -74,6 +74,7 @@ async def sent(services: Services, request: Request) -> Response:
         "web/ask_sent.html",
         community=door.community,
         colour=door.colour,
+        logo=door.logo,
         ours=door.language,
     )
 
@@ -118,5 +119,6 @@ def _form(
         errors=refusal.errors if refusal else {},
         community=door.community,
         colour=door.colour,
+        logo=door.logo,
         ours=door.language,
     )

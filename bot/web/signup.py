@@ -113,6 +113,7 @@ async def welcome(services: Services, request: Request) -> Response:
         joined=joined,
         community=joined.community,
         colour=joined.colour,
+        logo=joined.logo,
         theirs=joined.theirs,
         ours=joined.language,
     )
@@ -179,6 +180,7 @@ def _form_page(
         errors=refusal.errors if refusal else {},
         community=invited.community,
         colour=invited.colour,
+        logo=invited.logo,
         no_more=optouts.of_invitation(services.keys, invited.invitation_id)
         if invited.contact
         else "",

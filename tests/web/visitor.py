@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 ADDRESS = "https://join.example.org"
 HOME = "203.0.113.9"  # where the visitor comes from
-_VOID = {"meta", "link", "input", "br", "wbr"}
+_VOID = {"meta", "link", "input", "br", "wbr", "img"}
 _INLINE = {"a", "bdi", "span", "strong"}  # no gap between their words and those around
 
 

@@ -217,6 +217,7 @@ def upgrade() -> None:
     with op.batch_alter_table('community', schema=None) as batch_op:
         batch_op.add_column(sa.Column('may_ask', sa.Boolean(), server_default=sa.true(), nullable=False))
         batch_op.add_column(sa.Column('household_limit', sa.Integer(), server_default='12', nullable=False))
+        batch_op.add_column(sa.Column('logo', sqlmodel.sql.sqltypes.AutoString(), server_default='', nullable=False))
 
     with op.batch_alter_table('group', schema=None) as batch_op:
         batch_op.add_column(sa.Column('name_key', sqlmodel.sql.sqltypes.AutoString(), server_default='', nullable=False))
@@ -355,6 +356,7 @@ def downgrade() -> None:
         batch_op.drop_column('name_key')
 
     with op.batch_alter_table('community', schema=None) as batch_op:
+        batch_op.drop_column('logo')
         batch_op.drop_column('household_limit')
         batch_op.drop_column('may_ask')
 
