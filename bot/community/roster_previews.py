@@ -21,7 +21,7 @@ from storage import coverage as stored
 from storage.coverage import Came, Place, Reach
 from storage.tables import Draft
 
-LIMIT = 500  # addresses at a time, or a few more: one transaction of half a second
+LIMIT = 500  # addresses at a time, or a few more: one transaction of a second
 DRAFTS = "roster"  # the medium of its drafts: they keep lines of the roster, as in `Choice.line`
 _MEDIA: tuple[Medium, ...] = ("email", "text")
 FREE: frozenset[Verdict] = frozenset({"good", "slip"})

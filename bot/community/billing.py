@@ -1,0 +1,134 @@
+"""Billing: registered households by month; codes and invitations are free.
+
+A month is the community's own, from midnight to midnight there. When it is over, the daily sweep
+writes it down once, and nothing changes it any more; until then it is counted anew. A house that
+was off counts the same later, for who lived where when is remembered.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.community import csvs
+from bot.community.actors import Actor
+from bot.messages import File
+from bot.ports import Services
+from storage import audits, billing, communities
+from storage.billing import Registered
+from storage.tables import Community
+
+HEADER = ("Month", "Households", "Members", "State")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """How many were registered in a month."""
+
+    first: date
+    households: int
+    members: int
+    is_closed: bool  # written down; else counted just now
+
+    @property
+    def state(self) -> str:
+        """In a word, for tables."""
+        return "closed" if self.is_closed else "so far"
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """How many are registered, and were."""
+
+    community_id: int
+    community: str
+    now: Registered
+    months: tuple[Month, ...]  # the newest first
+
+
+async def bill(services: Services, actor: Actor, *, now: datetime) -> Bill:
+    """The community's households by month. Touches: storage, reading."""
+
+    def query(session: Session) -> Bill:
+        return _bill(session, communities.get(session, actor.community_id), now=now)
+
+    return await services.storage.read(query)
+
+
+async def export(services: Services, actor: Actor, *, now: datetime) -> File:
+    """All months as CSV. Touches: storage, the audit trail."""
+
+    def change(session: Session) -> Bill:
+        audits.note(
+            session,
+            actor.community_id,
+            actor=actor.trace,
+            action="billing.exported",
+            subject=f"community:{actor.community_id}",
+            now=now,
+        )
+        return _bill(session, communities.get(session, actor.community_id), now=now)
+
+    found = await services.storage.write(change)
+    rows = [
+        (f"{month.first:%Y-%m}", str(month.households), str(month.members), month.state)
+        for month in found.months
+    ]
+    return csvs.file("billing.csv", HEADER, rows)
+
+
+def of_all(session: Session, month: date, *, now: datetime) -> list[tuple[Community, Month]]:
+    """All communities that there were in a month, for whoever runs the house."""
+    return [
+        (community, found)
+        for community in communities.every(session)
+        for found in _bill(session, community, now=now).months
+        if found.first == month
+    ]
+
+
+def close_months(session: Session, *, now: datetime) -> None:
+    """Write down all months that are over, of every community."""
+    for community in communities.every(session):
+        known = billing.closed(session, community.id)
+        for first in _months(community, now=now):
+            if first not in known and now >= _span(first, community)[1]:
+                found = _counted(session, community, first)
+                billing.close(session, community.id, first, found, now=now)
+
+
+def _bill(session: Session, community: Community, *, now: datetime) -> Bill:
+    known = billing.closed(session, community.id)
+    months = []
+    for first in _months(community, now=now):
+        if row := known.get(first):
+            months.append(Month(first, row.household_count, row.member_count, is_closed=True))
+            continue
+        found = _counted(session, community, first)
+        months.append(Month(first, found.households, found.members, is_closed=False))
+    registered = billing.registered(session, community.id)
+    return Bill(community.id, community.name, registered, tuple(months))
+
+
+def _counted(session: Session, community: Community, first: date) -> Registered:
+    since, until = _span(first, community)
+    return billing.registered_between(session, community.id, since=since, until=until)
+
+
+def _months(community: Community, *, now: datetime) -> Iterator[date]:
+    """The first days of all months from this one back to the community's first."""
+    zone = ZoneInfo(community.timezone)
+    founded = community.created_at.astimezone(zone).date().replace(day=1)
+    first = now.astimezone(zone).date().replace(day=1)
+    while first >= founded:
+        yield first
+        first = (first - timedelta(days=1)).replace(day=1)
+
+
+def _span(first: date, community: Community) -> tuple[datetime, datetime]:
+    """When the month begins and ends there."""
+    zone = ZoneInfo(community.timezone)
+    next_first = (first + timedelta(days=31)).replace(day=1)
+    return datetime.combine(first, time(0), zone), datetime.combine(next_first, time(0), zone)
