@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import answering, mornings, receipts, steps
+from bot.community import answering, billing, mornings, receipts, steps
 from bot.community.ledger import Record
 from bot.ports import Services
 from storage import (
@@ -57,6 +57,7 @@ async def sweep(services: Services, job: Claimed) -> Record:
         receipts.follow(session, deliveries.receipts_expired(session, after=since, before=now))
         receipts.follow(session, without_word(session, before=now - steps.NO_WORD_AFTER))
         mornings.plan(session, communities.every(session), now=now)
+        billing.close_months(session, now=now)
         jobs.finish(session, job)
         jobs.enqueue(session, [_sweep_on(now + timedelta(days=1))])
 
