@@ -7,10 +7,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, or_, update
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, SQLModel, col, func, select
 
 from storage.database import changed, run
-from storage.tables import Household, Invitation, Member, Redemption
+from storage.tables import (
+    ChatMember,
+    GroupMember,
+    Household,
+    Invitation,
+    Member,
+    Redemption,
+    WayIn,
+)
 
 
 def lock_household(session: Session, household_id: int) -> Household:
@@ -36,6 +44,27 @@ def get(session: Session, member_id: int) -> Member | None:
 def household(session: Session, household_id: int) -> Household:
     """The household."""
     return session.get_one(Household, household_id)
+
+
+def household_of(session: Session, community_id: int, household_id: int) -> Household | None:
+    """The household, if it belongs to this community."""
+    row = session.get(Household, household_id)
+    return row if row is not None and row.community_id == community_id else None
+
+
+def household_by_key(session: Session, community_id: int, address_key: str) -> Household | None:
+    """The household at this address."""
+    here = (col(Household.community_id) == community_id, col(Household.address_key) == address_key)
+    return session.scalars(sa_select(Household).where(*here)).one_or_none()
+
+
+def rights_of(session: Session, member_id: int) -> list[SQLModel]:
+    """What ends with a membership: who they are in chats, their groups, their ways in."""
+    return [
+        row
+        for table in (ChatMember, GroupMember, WayIn)
+        for row in session.scalars(sa_select(table).where(col(table.member_id) == member_id))
+    ]
 
 
 def of_household(session: Session, household_id: int) -> list[Member]:
@@ -142,6 +171,12 @@ def _search(query: Any, community_id: int, search: str) -> Any:
 
     named = inhabited.where(has(Member.name))
     return query.where(or_(has(Household.address), named.exists()))
+
+
+def names_of(session: Session, member_ids: Iterable[int]) -> dict[int, str]:
+    """What these are called, also when they are no members any more."""
+    query = select(Member.id, Member.name).where(col(Member.id).in_(list(member_ids)))
+    return dict(session.exec(query).all())
 
 
 def members_of(session: Session, household_ids: Iterable[int]) -> list[Member]:

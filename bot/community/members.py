@@ -1,45 +1,166 @@
-"""Members as leaders see them: by household, a page at a time."""
+"""Members as leaders see them: the list of households, page by page, and what is found in it.
+
+However large the community is, a page takes as long: what is counted is counted up to `COUNTED`,
+and of a search with more than `FOUND` answers only a page is shown.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlmodel import Session
 
 from bot.community.actors import Actor
 from bot.ports import Services
-from storage import members
+from storage import household_words, roll
 from storage.tables import Household, Member
+from storage.words import split
 
 PAGE = 10
+COUNTED = 1_000  # households and members, each; nobody turns more than a hundred pages
+FOUND = 200  # households: whoever finds more adds a word
+Which = Literal["all", "suspended", "new"]
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
+class Wanted:
+    """Which households are asked for, and which page of them: by its number, or what is beside."""
+
+    search: str = ""  # words that must all be there, each as the beginning of one
+    which: Which = "all"
+    days: int = 7  # of "new"
+    page: int = 1
+    after: int | None = None  # the household that stood last on the page before
+    before: int | None = None  # or first on the one behind
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether all households are."""
+        return not self.search and self.which == "all"
+
+
+ALL = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are, or that there are more than so many."""
+
+    number: int
+    is_all: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
     """One page of households, each with its members, the head first."""
 
+    wanted: Wanted
     households: tuple[tuple[Household, tuple[Member, ...]], ...]
-    search: str
-    number: int  # from 1
-    pages: int
-    household_count: int  # that match
-    member_count: int  # of the whole community
+    matching: Count  # households
+    members: Count  # of the whole community
+    number: int | None  # of the page, from 1; None: further on than is counted
+    is_first: bool
+    is_last: bool
+
+    @property
+    def pages(self) -> int:
+        """How many there are, when all is counted."""
+        return max(1, -(-self.matching.number // PAGE))
 
 
-async def roll(services: Services, actor: Actor, *, search: str = "", number: int = 1) -> Roll:
-    """Households by address, those where a name or the address contains the search."""
+async def page(services: Services, actor: Actor, wanted: Wanted = ALL, *, now: datetime) -> Page:
+    """A page of the households that are asked for, by address.
 
-    def query(session: Session) -> Roll:
-        community_id = actor.community_id
-        total = members.household_count(session, community_id, search=search)
-        pages = max(1, -(-total // PAGE))
-        shown = min(max(1, number), pages)
-        rows = members.households(
-            session, community_id, search=search, limit=PAGE, offset=(shown - 1) * PAGE
-        )
-        people = members.members_of(session, [row.id for row in rows])
-        grouped = tuple(
-            (row, tuple(mate for mate in people if mate.household_id == row.id)) for row in rows
-        )
-        count = members.member_count(session, community_id)
-        return Roll(grouped, search, shown, pages, total, count)
+    Touches: storage, reading.
+    """
+    return await services.storage.read(_page, actor.community_id, wanted, now=now)
 
-    return await services.storage.read(query)
+
+def _page(session: Session, community_id: int, wanted: Wanted, *, now: datetime) -> Page:
+    listed = _listed(session, community_id, wanted, now=now)
+    start = _start(listed, wanted)
+    beyond = _further_on(session, community_id, wanted) if start is None else None
+    if beyond is None or not beyond.ids:  # the household beside it is gone
+        start = start or 0
+        ids = listed.ids[start : start + PAGE]
+        is_last = start + PAGE >= len(listed.ids) and not listed.goes_on
+        shown = _Shown(ids, is_first=start == 0, is_last=is_last)
+    else:
+        shown = beyond
+    members = roll.members_up_to(session, community_id, COUNTED + 1)
+    return Page(
+        wanted=wanted,
+        households=tuple(roll.households(session, shown.ids)),
+        matching=listed.count,
+        members=_counted(members, COUNTED),
+        number=None if start is None else start // PAGE + 1,
+        is_first=shown.is_first,
+        is_last=shown.is_last,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    ids: list[int]  # by address, as far as they are looked at
+    count: Count
+    goes_on: bool = False  # others stand behind these
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    ids: list[int]
+    is_first: bool
+    is_last: bool
+
+
+def _listed(session: Session, community_id: int, wanted: Wanted, *, now: datetime) -> _Listed:
+    if wanted.search:
+        return _found(session, community_id, wanted.search)
+    if wanted.is_everything:
+        ids = roll.first(session, community_id, limit=COUNTED + 1)
+        return _Listed(ids[:COUNTED], _counted(len(ids), COUNTED), goes_on=len(ids) > COUNTED)
+    if wanted.which == "suspended":
+        ids = roll.with_suspended(session, community_id, limit=COUNTED + 1)
+    else:
+        since = now - timedelta(days=wanted.days)
+        ids = roll.joined_since(session, community_id, since, limit=COUNTED + 1)
+    listed = roll.in_order(session, community_id, ids[:COUNTED], limit=COUNTED)
+    return _Listed(listed, _counted(len(ids), COUNTED))
+
+
+def _found(session: Session, community_id: int, search: str) -> _Listed:
+    words = split(search)
+    if not words:
+        return _Listed([], Count(0))
+    matches = household_words.matching(session, community_id, words)
+    if matches.is_all and len(matches.household_ids) <= FOUND:
+        ids = roll.in_order(session, community_id, matches.household_ids, limit=FOUND)
+        return _Listed(ids, Count(len(ids)))
+    some = roll.in_order(session, community_id, matches.household_ids, limit=PAGE)
+    return _Listed(some, Count(FOUND, is_all=False))
+
+
+def _start(listed: _Listed, wanted: Wanted) -> int | None:
+    """Where in the list the page begins; None: beyond what is in it."""
+    anchor, count = wanted.after or wanted.before, len(listed.ids)
+    if anchor is None:
+        return (min(max(1, wanted.page), max(1, -(-count // PAGE))) - 1) * PAGE
+    if anchor in listed.ids:
+        place = listed.ids.index(anchor)
+        start = place + 1 if wanted.after else max(0, place - PAGE)
+        return start if start < count else None if listed.goes_on else 0
+    return None if wanted.is_everything else 0
+
+
+def _further_on(session: Session, community_id: int, wanted: Wanted) -> _Shown:
+    """A page of all households, beyond those that are counted."""
+    back = wanted.after is None
+    anchor = wanted.before if back else wanted.after
+    assert anchor is not None
+    ids = roll.beside(session, community_id, anchor, limit=PAGE + 1, backwards=back)
+    is_end = len(ids) <= PAGE
+    return _Shown(ids[-PAGE:] if back else ids[:PAGE], back and is_end, not back and is_end)
+
+
+def _counted(number: int, most: int) -> Count:
+    return Count(min(number, most), number <= most)

@@ -17,7 +17,7 @@ from bot.community import (
 from bot.community.communities import Overview
 from bot.community.errors import Refusal
 from bot.community.lists import Wanted
-from bot.community.members import Roll
+from bot.community.members import Page as Roll
 from bot.messages import Button, Call
 from bot.ports import Services
 
@@ -46,7 +46,7 @@ async def view(services: Services, call: Call, *, search: str, now: datetime) ->
     overview = await communities.overview(services, actor, now=now)
     page = await lists.page(services, actor, now=now)
     failed = await lists.page(services, actor, Wanted("failed"), now=now)
-    roll = await members.roll(services, actor, search=search)
+    roll = await members.page(services, actor, members.Wanted(search), now=now)
     ways = (*_INVITE, _ANOTHER) if actor.label else _INVITE
     shown = [
         _head(actor.label or overview.community.name),
@@ -73,14 +73,16 @@ def _numbers(overview: Overview, failed: int) -> str:
 
 
 def _roll(roll: Roll) -> str:
-    if not roll.household_count:
-        return f"Nobody is like “{roll.search}”." if roll.search else "Nobody has joined yet."
+    if not roll.households:
+        search = roll.wanted.search
+        return f"Nobody is like “{search}”." if search else "Nobody has joined yet."
     lines = []
     for household, people in roll.households:
         names = ", ".join(mate.name + (" (head)" if mate.is_head else "") for mate in people)
         lines.append(f"{household.address}: {names}, since {labels.day(household.created_at)}")
-    if more := roll.household_count - len(roll.households):
-        lines.append(f"… and {more} more; search, or say `/members`.")
+    if more := roll.matching.number - len(roll.households):
+        more_than = "" if roll.matching.is_all else "more than "
+        lines.append(f"… and {more_than}{more} more; search, or say `/members`.")
     return "\n".join(lines)
 
 
