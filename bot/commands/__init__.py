@@ -5,7 +5,9 @@ Help, the playground's completion, chat menus and README's table are made from `
 
 from bot.commands.announce import ANNOUNCE
 from bot.commands.base import Command
+from bot.commands.billing import BILLING
 from bot.commands.community import COMMUNITY
+from bot.commands.coverage import COVERAGE
 from bot.commands.groups import GROUPS
 from bot.commands.help import help_for
 from bot.commands.invite import INVITE
@@ -25,9 +27,11 @@ _SPOKEN: tuple[Command, ...] = (
     MEMBERS,
     GROUPS,
     ROSTER,
+    COVERAGE,
     COMMUNITY,
     ANNOUNCE,
     LEADERS,
+    BILLING,
     USE,
 )
 COMMANDS: tuple[Command, ...] = (*_SPOKEN, help_for(_SPOKEN))

@@ -20,6 +20,8 @@ USES = {
     "members": ("", "Nobody has joined yet", "nobody-like-this", "No household or member"),
     "groups": ("create Pool", "There is a group Pool now", "add Pool Ana", "There is no group"),
     "roster": ("", "The roster is empty", "remove x", "Which entry?"),
+    "coverage": ("", "There is no roster yet", "Nowhere Road", "no street or building like"),
+    "billing": ("", "0 registered households", "tomorrow", "I can count the registered"),
     "requests": ("", "No request to be let in waits", "tomorrow", "I can list, approve and"),
     "community": ("name Elm Row", "Elm Row", "shoesize 43", "I do not know “shoesize”"),
     "announce": (
