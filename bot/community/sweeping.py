@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import answering, billing, mornings, receipts, steps
+from bot.community import answering, billing, mornings, receipts, steps, undoing
 from bot.community.ledger import Record
 from bot.ports import Services
 from storage import (
@@ -21,6 +21,7 @@ from storage import (
     quotas,
     roster_drafts,
     talks,
+    undos,
 )
 from storage.lanes import TIMER as TIMER
 from storage.lanes import Claimed
@@ -52,6 +53,7 @@ async def sweep(services: Services, job: Claimed) -> Record:
         quotas.forget(session, before=now.date() - _KEEP_QUOTAS)
         heard.forget(session, before=now - timedelta(days=1))
         talks.forget(session, before=now - _KEEP_TALKS)
+        undos.forget(session, before=now - undoing.LIFETIME)
         chat_people.forget(session, before=now - _KEEP_PEOPLE)
         since = now - _SWEPT
         receipts.follow(session, deliveries.receipts_expired(session, after=since, before=now))
