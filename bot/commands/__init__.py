@@ -10,6 +10,7 @@ from bot.commands.community import COMMUNITY
 from bot.commands.coverage import COVERAGE
 from bot.commands.groups import GROUPS
 from bot.commands.help import help_for
+from bot.commands.household import HOUSEHOLD
 from bot.commands.invite import INVITE
 from bot.commands.invites import INVITES
 from bot.commands.leaders import LEADERS
@@ -31,6 +32,7 @@ _SPOKEN: tuple[Command, ...] = (
     COMMUNITY,
     ANNOUNCE,
     LEADERS,
+    HOUSEHOLD,
     BILLING,
     USE,
 )

@@ -11,7 +11,7 @@ from bot.community.households import note
 from bot.community.names import BadWords
 from bot.languages import Sentence
 from bot.ports import Services
-from storage import communities, household_words
+from storage import communities, groups, household_words
 from storage.database import brief
 from storage.tables import Member, NewContact
 
@@ -26,6 +26,7 @@ class Own:
     asked_masked: str  # their new contact, not yet proved; empty: none waits
     is_hidden: bool
     is_head: bool
+    groups: tuple[str, ...]  # by name
     community: str
     colour: str
     language: str  # BCP 47, of the community
@@ -50,6 +51,7 @@ def _look(session: Session, member_id: int, *, now: datetime) -> Own:
         asked_masked=asked.masked if asked else "",
         is_hidden=member.is_hidden,
         is_head=member.is_head,
+        groups=groups.names_of(session, [member.id]).get(member.id, ()),
         community=community.name,
         colour=community.colour,
         language=community.language,

@@ -28,7 +28,7 @@ _RADIOS = 10  # more options than that need a menu
 _SURE = 30  # on the buttons of a confirmation
 _FILES = ["csv", "tsv", "txt", "png", "jpg", "jpeg"]  # that a form takes
 
-_CODE = re.compile(r"`(/[^`\n]+)`")
+_CODE = re.compile(r"`((?:/|https?://)[^`\n]+)`")
 _NUMBER = re.compile(r"-?[0-9]{1,15}")
 
 PRESSED = re.compile(r"call:\d+.*")  # the action_id of a button; its value is what it says

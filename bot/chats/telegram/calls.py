@@ -12,6 +12,7 @@ NAME = "telegram"
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:\s+|$)")
 _CLAIM = "claim-"  # t.me/Bot?start=claim-7KQM-4TXP
+_HOME = "home-"  # t.me/Bot?start=home-7KQM4TXP
 _ALIASES = {"settings": "/community", "start": "/help"}
 _ABOUT_PEOPLE = {"/leaders add", "/leaders remove"}
 
@@ -29,6 +30,8 @@ class Spoken:
         """The command as every chat spells it."""
         if self.name == "start" and self.rest.startswith(_CLAIM):
             return f"/leaders claim {self.rest.removeprefix(_CLAIM)}"
+        if self.name == "start" and self.rest.startswith(_HOME):
+            return f"/household key {self.rest.removeprefix(_HOME)}"
         if self.name in _ALIASES:
             return _ALIASES[self.name]
         return f"/{self.name} {self.rest}".strip()

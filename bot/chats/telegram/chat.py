@@ -127,6 +127,10 @@ class TelegramChat:
         """Make an invite link that one person can use; None where the bot may not invite."""
         return await self._speaker.let_in(channel, name=name, until=until)
 
+    async def link_that_says(self, word: str) -> str:
+        """A link into the private chat; the app asks its reader to press Start."""
+        return f"{(await self._ready()).link}?start={word}"
+
     # Connecting
 
     @property

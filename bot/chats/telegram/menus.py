@@ -24,7 +24,7 @@ from storage import communities
 from storage.database import DatabaseAway
 
 _DESCRIPTION = 256  # characters
-_FOR_ALL = {"help"}
+_FOR_ALL = {"household", "help"}
 _CHANGE_WHO_LEADS = ("/leaders", "/use new")
 _IN_GROUPS = {"announce", "help"}
 _OWN = (
