@@ -1,10 +1,11 @@
 """Somebody in a Slack workspace, at the stand-in's commands, modals and messages."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 from bot.app import House
+from bot.chats.slack.blocks import SETTLES
 from tests.chats.contract.people import PATIENCE, Handed, quiet, until
 from tests.chats.slack.conftest import Scene
 from tests.standins.slack_blocks import Json, elements
@@ -24,7 +25,7 @@ class InSlack:
     name: str = "Ana Ruiz"
     chat: str = "slack"
     last: Message | View | None = None  # the newest answer
-    read: dict[str, str] = field(default_factory=dict)  # what they saw when they last did something
+    settled: Message | None = None  # by the button that was pressed: the answer takes its place
 
     @property
     def place(self) -> str:
@@ -40,6 +41,7 @@ class InSlack:
         return await self.say(f"{text} <@{person.user_id}|{person.name}>")
 
     async def _say(self, text: str, channel: str) -> str:
+        self.settled = None
         command, _, rest = text.partition(" ")
         before = self._seen()
         answer = await self.scene.slack.command(self.user_id, channel, command, rest)
@@ -51,6 +53,8 @@ class InSlack:
             return self._with(label)
 
         where = await until(found)
+        settles = isinstance(where, Message) and _settles(where.blocks, label)
+        self.settled = where if settles else None
         before = self._seen()
         await self.scene.slack.press(self.user_id, where, label)
         return await self._answer(before)
@@ -69,6 +73,7 @@ class InSlack:
                 typed[name] = [file_json(self.scene.slack, brought)]
             elif not await self._chosen(name, given):
                 typed[name] = given
+        self.settled = None
         before = self._seen()
         await self.scene.slack.submit(self.user_id, typed)
         return await self._answer(before)
@@ -121,14 +126,19 @@ class InSlack:
     def _own(self) -> list[Message]:
         return [m for m in self.scene.own(self.user_id) if m.author == self.scene.slack.bot]
 
+    def _answers(self) -> list[Message]:
+        """What they alone see, and the message that they have settled."""
+        answers = [m for m in self.scene.answers if m.seen_by == self.user_id]
+        settled = self.settled
+        return answers if settled is None or settled in answers else [*answers, settled]
+
     def _view(self) -> View | None:
         stack = self.scene.slack.views.get(self.user_id)
         return stack[-1] if stack else None
 
     def _seen(self) -> dict[str, str]:
         """Every answer by its id, as it looks now."""
-        answers = [m for m in self.scene.answers if m.seen_by == self.user_id]
-        looks = {message.ts: str(message.blocks) for message in answers}
+        looks = {message.ts: str(message.blocks) for message in self._answers()}
         if (view := self._view()) is not None and view.title != _WAIT:
             looks[view.id] = f"{view.hash}{view.errors}"
         return looks
@@ -144,7 +154,7 @@ class InSlack:
         if view is not None and view.id == name:
             self.last = view
             return "\n".join(view.errors.values()) or words_of(view.blocks)
-        [self.last] = [m for m in self.scene.answers if m.ts == name]
+        [self.last] = [m for m in self._answers() if m.ts == name]
         return native(self.last.text)
 
 
@@ -157,6 +167,11 @@ def native(words: str) -> str:
 def words_of(blocks: list[Json]) -> str:
     """All that is written in a modal."""
     return native("\n".join(re.findall(r"'text': '((?:[^'\\]|\\.)*)'", str(blocks))))
+
+
+def _settles(blocks: list[Json], label: str) -> bool:
+    found = [one for one in elements(blocks) if one.get("text", {}).get("text") == label]
+    return found[0]["action_id"].endswith(SETTLES)
 
 
 def _labels(blocks: list[Json]) -> list[str]:
