@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot.commands import cards, member_verbs
+from bot.commands import cards, member_verbs, roster
 from bot.commands.base import Command, Misused, Said, plural
-from bot.community import labels, members, names
+from bot.community import exports, labels, members, names
 from bot.community.actors import Actor
 from bot.community.changing import NoHousehold
 from bot.community.members import ALL, Count, Page, Wanted
@@ -29,6 +29,11 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
     """List the households that match what was said, show one of them, or act on one."""
     word, rest = said.split()
     first = rest.split(maxsplit=1)[:1]
+    if word == "export" and not rest:
+        file = await exports.members(services, actor, now=now)
+        return Reply("Here are all members, by address.", files=(file,))
+    if word == "import":
+        return await roster.bring_in(services, actor, said, now=now)
     if word in member_verbs.VERBS and (not first or _NUMBER.fullmatch(first[0])):
         return await member_verbs.act(services, actor, word, rest, said, now=now)
     wanted = _read(names.one_line(said.rest))
@@ -160,6 +165,7 @@ MEMBERS = Command(
         Usage("/members suspend 42", "keeps a member out; back 42 lets them in again"),
         Usage("/members remove 42", "ends a membership, after asking once more"),
         Usage("/members undo 5", "takes a change back, within a day"),
+        Usage("/members export", "gives you all of them as a CSV file"),
     ),
     run=handle,
 )
