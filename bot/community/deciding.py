@@ -88,19 +88,23 @@ async def approve(services: Services, actor: Actor, number: int, *, now: datetim
         communities.lock(session, actor.community_id)
         row = request(session, actor, number)
         _claim(session, actor, row, "approved", now=now)
-        approved = _known(session, row, now=now) or _invite(session, services, actor, row, now=now)
+        approved = _in_already(session, row) or _invite(session, services, actor, row, now=now)
         _changed(session, actor, row, "request.approved", now=now)
         return approved
 
     return await services.storage.write(change)
 
 
-def _known(session: Session, row: JoinRequest, *, now: datetime) -> Approved | None:
-    """What approving comes to when they have joined or been invited meanwhile."""
-    key = row.contact_key
-    if members.contacts_among(session, [key], community_id=row.community_id):
-        return Approved(row.name, None, was="member")
-    invited = invitations.open_by_contact(session, row.community_id, [key]).get(key)
+def _in_already(session: Session, row: JoinRequest) -> Approved | None:
+    """What approving comes to when they have joined meanwhile."""
+    joined = members.contacts_among(session, [row.contact_key], community_id=row.community_id)
+    return Approved(row.name, None, was="member") if joined else None
+
+
+def _invited_already(session: Session, row: JoinRequest, *, now: datetime) -> Approved | None:
+    """What approving comes to when they have been invited meanwhile."""
+    known = invitations.open_by_contact(session, row.community_id, [row.contact_key])
+    invited = known.get(row.contact_key)
     if invited is None or (invited.expires_at is not None and invited.expires_at <= now):
         return None
     invited.join_request_id = row.id
@@ -113,6 +117,8 @@ def _invite(
     key, contact = row.contact_key, contacts.known(row.medium, row.contact or "")
     if reason := suppressions.among(session, [key], now=now).get(key):
         raise CannotInvite(why=_barred(reason))
+    if (known := _invited_already(session, row, now=now)) is not None:
+        return known
     way = _way(services, row)
     previews.require(services, way)
     done = inviting.invite_all(
