@@ -29,6 +29,7 @@ def wanting(session: Session, member_id: int, *, chats: Sequence[str]) -> list[C
             .where(
                 Member.id == member_id,
                 col(Member.removed_at).is_(None),
+                col(Member.suspended_at).is_(None),
                 col(ChatLink.chat).in_(chats),
                 col(ChatLink.announce_channel).is_not(None),
                 col(ChatLink.id).not_in(has),
@@ -84,6 +85,7 @@ def is_known(session: Session, *, chat: str, place: str, channel: str, user_id: 
             or_(announced == channel, announced.startswith(f"{channel}/")),
             WayIn.user_id == user_id,
             col(Member.removed_at).is_(None),
+            col(Member.suspended_at).is_(None),
         )
     )
     return session.exec(query.limit(1)).first() is not None

@@ -145,7 +145,8 @@ async def send_link(services: Services, contact: str, *, source: str, now: datet
             or max(numbers[key] for key in contact_keys) > _LINKS_PER_CONTACT
         ):
             return False
-        for member in _one_for_each(members.by_contact(session, keys)):
+        found = members.by_contact(session, keys)
+        for member in _one_for_each([row for row in found if row.suspended_at is None]):
             write_link(session, services, member, now=now)
         return True
 

@@ -59,14 +59,17 @@ async def make_head(services: Services, actor: Actor, number: int, *, now: datet
 async def suspend(services: Services, actor: Actor, number: int, *, now: datetime) -> Done:
     """Keep a member out until a leader lets them back; they stay one. Raises: NoMember, SoAlready.
 
-    They cannot sign in or change anything, and nothing is written to them.
+    They cannot sign in or change anything, and nothing is written to them; so it is in all
+    households that they belong to, as their contact is the same.
     """
 
     def change(act: Act) -> Done:
         row = changing.member(act, number)
         if row.suspended_at is not None:
             raise SoAlready(why=f"{row.name} is suspended already.")
-        act.changes.set(row, suspended_at=now)
+        for one in (row, *_elsewhere(act, row)):
+            if one.suspended_at is None:
+                act.changes.set(one, suspended_at=now)
         words = f"{row.name} is suspended: they cannot sign in or change anything until let back."
         return _finish(act, words, "member.suspended", number, row.household_id)
 
@@ -80,7 +83,9 @@ async def let_back(services: Services, actor: Actor, number: int, *, now: dateti
         row = changing.member(act, number)
         if row.suspended_at is None:
             raise SoAlready(why=f"{row.name} is not suspended.")
-        act.changes.set(row, suspended_at=None)
+        for one in (row, *_elsewhere(act, row)):
+            if one.suspended_at is not None:
+                act.changes.set(one, suspended_at=None)
         words = f"{row.name} is back, with everything as it was."
         return _finish(act, words, "member.let_back", number, row.household_id)
 
@@ -111,6 +116,13 @@ def end(act: Act, row: Member) -> None:
         act.changes.drop(right)
     chat_members.end(act.session, [row.id])  # and what they were about to prove
     act.changes.set(row, removed_at=act.now, is_head=False)
+
+
+def _elsewhere(act: Act, row: Member) -> list[Member]:
+    """The same person in other households of the community, by their contact."""
+    keys = [key for key in (row.email_key, row.phone_key) if key is not None]
+    found = members.by_contact(act.session, keys, community_id=row.community_id) if keys else []
+    return [one for one in found if one.household_id != row.household_id]
 
 
 def _finish(act: Act, words: str, action: str, number: int, household_id: int) -> Done:

@@ -127,7 +127,12 @@ def write(
 def own_contact(
     session: Session, services: Services, member: Member, *, now: datetime
 ) -> Contact | None:
-    """How the member can be written to, if at all: their own contact, not opted out."""
+    """How the member can be written to, if at all: their own contact, not opted out.
+
+    Nothing is written to who is suspended.
+    """
+    if member.suspended_at is not None:
+        return None
     for medium, address in (("email", member.email), ("text", member.phone)):
         contact = contacts.known(medium, address) if address else None
         if contact is not None and can_reach(session, services, contact, now=now):

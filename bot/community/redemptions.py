@@ -350,7 +350,7 @@ def _own_contact(keys: Keys, sign_up: SignUp) -> dict[str, Any]:
 
 
 async def welcome(services: Services, member_id: int, *, now: datetime) -> Joined | None:
-    """The welcome of somebody who has joined; None when they are no longer a member."""
+    """The welcome of somebody who has joined; None when they are out again, or suspended."""
 
     return await services.storage.read(_welcome, member_id)
 
@@ -358,7 +358,7 @@ async def welcome(services: Services, member_id: int, *, now: datetime) -> Joine
 @brief
 def _welcome(session: Session, member_id: int) -> Joined | None:
     member = members.get(session, member_id)
-    if member is None:
+    if member is None or member.suspended_at is not None:
         return None
     community = communities.get(session, member.community_id)
     household = members.household(session, member.household_id)

@@ -102,8 +102,8 @@ async def welcome(services: Services, request: Request) -> Response:
     """What a new member does next."""
     member_id = pages.guest(services, request)
     joined = member_id and await redemptions.welcome(services, member_id, now=visit(request).at)
-    if not joined:
-        return pages.see_other("/household/link")
+    if not joined:  # the household's page says why, to who was one
+        return pages.see_other("/household" if member_id else "/household/link")
     ways = await ways_in.of(services, joined.member_id, now=visit(request).at)
     joined = replace(joined, links=(*joined.links, *ways))
     return pages.page(
