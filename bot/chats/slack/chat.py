@@ -14,8 +14,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute, Route
 
 from bot.chats.slack import installs
+from bot.chats.slack.calls import NAME
 from bot.chats.slack.gate import guarded
-from bot.chats.slack.hearing import NAME, Hearing
+from bot.chats.slack.hearing import Hearing
 from bot.chats.slack.listening import listen
 from bot.chats.slack.settings import SlackSettings
 from bot.chats.slack.speaking import Speaker

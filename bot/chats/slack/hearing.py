@@ -18,7 +18,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats.dropped import answered, meant
 from bot.chats.handed import not_taken, taken
-from bot.chats.slack import blocks, files, home
+from bot.chats.slack import blocks, calls, files, home
+from bot.chats.slack.calls import NAME
 from bot.chats.slack.speaking import TROUBLES, Speaker, reason
 from bot.chats.slack.turns import Turns
 from bot.chats.slack.words import incoming
@@ -28,11 +29,8 @@ from bot.ports import Answer, ChatDown, ChatRefused, Services
 from storage import heard
 from storage.database import DatabaseAway
 
-NAME = "slack"
-
 _PATIENCE = 2.0  # seconds for an answer before a form is told to wait; Slack's own end after 3
 _LONGEST_ASKED = 200  # characters; a view remembers 3,000 in all, and a paste can be longer
-_MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 _TOO_LATE = "Slack let the moment pass. Please press again."
 
 log = structlog.get_logger()
@@ -70,7 +68,7 @@ class Hearing:
         async with self.turns.answering():
             if not await self._first_time(body["trigger_id"]):
                 return
-            call = await self._call(
+            call = await calls.made(
                 client, body, self._words(body), channel=body["channel_id"], user=body["user_id"],
                 name=body.get("user_name", ""),
             )  # fmt: skip
@@ -96,7 +94,7 @@ class Hearing:
         async with self.turns.answering():
             if not await self._first_time(body["trigger_id"]):
                 return
-            call = await self._call(
+            call = await calls.made(
                 client, body, pressed["value"], channel=channel, user=body["user"]["id"],
                 name=body["user"].get("name", ""),
             )  # fmt: skip
@@ -129,7 +127,7 @@ class Hearing:
                 return
             lying = await files.lying(client, event["files"])
             text, user = meant(self._bare(incoming(event.get("text") or "")), lying), event["user"]
-            call = await self._call(client, body, text, channel=user, user=user)
+            call = await calls.made(client, body, text, channel=user, user=user)
             reply = await answered(self.services, self.answer, call, lying)
         await self._post(call, reply)
 
@@ -154,7 +152,7 @@ class Hearing:
         await ack()
         view = body["view"]
         meta = _meta(view)
-        call = await self._call(
+        call = await calls.made(
             client, body, meta["asked"], channel=meta["channel"], user=body["user"]["id"]
         )
         reply = await self.answer(call)
@@ -169,7 +167,7 @@ class Hearing:
         if not await self._first_time(key):
             await ack()
             return
-        call = await self._call(
+        call = await calls.made(
             client, body, meta["call"], channel=meta["channel"], user=body["user"]["id"],
             name=body["user"].get("name", ""),
         )  # fmt: skip
@@ -199,13 +197,13 @@ class Hearing:
         """Somebody looks at the app's Home tab."""
         if event.get("tab") != "home":
             return
-        call = _plain_call(body["team_id"], event["user"])
+        call = calls.plain(body["team_id"], event["user"])
         await self._publish(client, call)
 
     async def search(self, ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
         """A leader searches the members in the Home tab."""
         await ack()
-        call = _plain_call(body["team"]["id"], body["user"]["id"])
+        call = calls.plain(body["team"]["id"], body["user"]["id"])
         await self._publish(client, call, search=str(body["actions"][0].get("value") or ""))
 
     async def _publish(self, client: AsyncWebClient, call: Call, *, search: str = "") -> None:
@@ -280,33 +278,7 @@ class Hearing:
         view = blocks.said(_title(call), await self._text(call, reply), reply.buttons)
         return {**view, "private_metadata": json.dumps({"channel": call.channel})}
 
-    # Calls
-
-    async def _call(
-        self,
-        client: AsyncWebClient,
-        body: Json,
-        text: str,
-        *,
-        channel: str,
-        user: str,
-        name: str = "",
-    ) -> Call:
-        team = body.get("team_id") or body["team"]["id"]
-        asked = set(_MENTION.findall(text))
-        wants_name = text.split()[:2] in (["/leaders", "claim"], ["/leaders", "add"])
-        people = {one: await _name_of(client, one) for one in sorted(asked)}
-        return Call(
-            chat=NAME,
-            place=team,
-            channel=channel if "/" in channel else f"{team}/{channel or user}",
-            channel_name=_channel_name(body),
-            private=f"{team}/{user}",
-            speaker=user,
-            speaker_name=(await _name_of(client, user) if wants_name else "") or name or user,
-            text=text,
-            people={one: found for one, found in people.items() if found},
-        )
+    # Once
 
     async def _first_time(self, key: str) -> bool:
         """Whether this is new. Raises nothing: with the database away, the answer says so."""
@@ -319,20 +291,6 @@ class Hearing:
 
     async def _forget(self, key: str) -> None:
         await self.services.storage.write(heard.forget_one, f"{NAME}:{key}")
-
-
-def _plain_call(team: str, user: str) -> Call:
-    own = f"{team}/{user}"
-    return Call(chat=NAME, place=team, channel=own, private=own, speaker=user, speaker_name=user,
-                text="/members")  # fmt: skip
-
-
-def _channel_name(body: Json) -> str:
-    """How people know the channel; Slack hides the names of private ones."""
-    name = body.get("channel_name") or (body.get("channel") or {}).get("name", "")
-    if name in {"directmessage", "privategroup"}:
-        return "a private channel"
-    return f"#{name}" if name else ""
 
 
 def _modal(
@@ -358,16 +316,6 @@ def _meta(view: Json) -> dict[str, str]:
 def _title(call: Call) -> str:
     word = call.text.split(maxsplit=1)[0].removeprefix("/")
     return word.capitalize() or "Porchlight"
-
-
-async def _name_of(client: AsyncWebClient, user: str) -> str:
-    """How somebody is called; empty when Slack does not say."""
-    try:
-        found = await client.users_info(user=user)
-    except TROUBLES:
-        return ""
-    profile = found["user"].get("profile", {})
-    return str(profile.get("real_name") or found["user"].get("real_name") or "")
 
 
 async def _quietly(asking: Any) -> bool:
