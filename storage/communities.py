@@ -193,6 +193,11 @@ def leader_name(session: Session, leader_id: int) -> str:
     return session.get_one(Leader, leader_id).name
 
 
+def leads_no_more(session: Session, leader_id: int) -> bool:
+    """Whether this leader has stepped down, or was removed."""
+    return session.get_one(Leader, leader_id).removed_at is not None
+
+
 def add_leader(
     session: Session,
     community_id: int,

@@ -100,6 +100,19 @@ def receipt_of(session: Session, draft_id: int) -> int | None:
     return found
 
 
+def die_with(session: Session, leader_id: int) -> list[int]:
+    """Cancel the files of somebody who leads no more that are not applied, nor on their way.
+
+    Gives: their numbers.
+    """
+    theirs = col(RosterDraft.leader_id) == leader_id
+    waiting = col(RosterDraft.state).in_(["reading", "ready", "broken"])
+    ids = list(session.scalars(select(col(RosterDraft.id)).where(theirs, waiting)))
+    gone: dict[str, Any] = {"state": "cancelled", "content": None, "checked": None}
+    changed(session, update(RosterDraft).where(col(RosterDraft.id).in_(ids), waiting).values(gone))
+    return ids
+
+
 def forget(session: Session, *, before: datetime) -> None:
     """Forget the files that were given before this moment, and what they said of people."""
     old = col(RosterDraft.created_at) < before

@@ -3,12 +3,15 @@
 import re
 from datetime import datetime
 
+from bot.commands import handing_over
 from bot.commands.base import Command, Misused, Said, number, plural
 from bot.community import binding, claims, leaders, names
+from bot.community import handing_over as handed
 from bot.community.actors import Actor, AskWhich, Stranger
 from bot.community.claims import ClaimedAlready
 from bot.community.errors import Refusal
-from bot.community.leaders import LastLeader
+from bot.community.handing_over import counted
+from bot.community.owners import require_another, row_of
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
 from storage.tables import Community, Leader
@@ -33,7 +36,7 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
     word, rest = said.split()
     match word:
         case "":
-            return _list(await leaders.leading(services, actor), actor)
+            return await _list(services, actor, now=now)
         case "add":
             return await _add(services, actor, rest, said, now=now)
         case "remove":
@@ -41,6 +44,10 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
         case "reopen":
             row = await leaders.reopen(services, actor, number(rest.strip(), "leader"), now=now)
             return Reply(f"{row.name} is a leader again.", (_remove_button(row),))
+        case "owner":
+            return await _owner(services, actor, rest, now=now)
+        case "hand-over":
+            return await handing_over.hand_over(services, actor, rest, now=now)
         case "claim":
             return await _claim_one_more(services, actor, rest, now=now)
         case _:
@@ -79,12 +86,29 @@ def _welcome(community: Community, *, is_first: bool) -> Reply:
     )
 
 
-def _list(rows: list[Leader], actor: Actor) -> Reply:
+async def _list(services: Services, actor: Actor, *, now: datetime) -> Reply:
+    rows = await leaders.leading(services, actor)
+    waiting = await handed.waiting(services, actor, now=now)
     lines = [f"{plural(len(rows), 'leader')}, who may give me commands:"]
     for row in rows:
+        owner = ", owner" if row.role == "owner" else ""
         you = " (you)" if row.id == actor.leader_id else ""
-        lines.append(f"#{row.id} {row.name}, from {row.chat.capitalize()}{you}")
-    return Reply("\n".join(lines), (Button("Add or remove", "/help leaders"),))
+        lines.append(f"#{row.id} {row.name}{owner}, from {row.chat.capitalize()}{you}")
+    lines += handing_over.lines(waiting)
+    help_button = Button("Add or remove", "/help leaders")
+    return Reply("\n".join(lines), (*handing_over.ways(waiting), help_button))
+
+
+async def _owner(services: Services, actor: Actor, rest: str, *, now: datetime) -> Reply:
+    word = rest.strip().lower()
+    if word == "off":
+        await leaders.own_no_more(services, actor, now=now)
+        return Reply("You are a leader as the others are, and no owner any more.")
+    row = await leaders.let_own(services, actor, number(word, "leader"), now=now)
+    return Reply(
+        f"{row.name} is an owner now, who may add and remove leaders, as you may. Only they "
+        "themselves can give that up."
+    )
 
 
 async def _add(services: Services, actor: Actor, rest: str, said: Said, *, now: datetime) -> Reply:
@@ -93,34 +117,41 @@ async def _add(services: Services, actor: Actor, rest: str, said: Said, *, now: 
         raise Unseen
     row = await leaders.add(services, actor, user_id=user_id, name=name, now=now)
     return Reply(
-        f"{row.name} is now a leader, and may do all that you may.", (_remove_button(row),)
+        f"{row.name} is now a leader, and may do all that you may but add and remove leaders.",
+        (_remove_button(row), Button("Make an owner, too", f"/leaders owner {row.id}")),
     )
 
 
 async def _remove(
     services: Services, actor: Actor, rest: str, said: Said, *, now: datetime
 ) -> Reply:
-    word, _, sure = rest.strip().partition(" ")
+    word, _, how = rest.strip().partition(" ")
+    sure, _, to = how.strip().partition(" ")
     rows = await leaders.leading(services, actor)
     leader_id = _number_of(rows, actor, word, said) if "@" in word else number(word, "leader")
-    if leader_id == actor.leader_id and sure.strip() != "yes":
-        return _ask(rows, leader_id)
-    row = await leaders.remove(services, actor, leader_id, now=now)
-    if leader_id == actor.leader_id:
-        return Reply("You are no leader any more. Any other leader can add you again.")
-    return Reply(
-        f"{row.name} is no leader any more. Invitations they gave stay good.",
-        (Button("Take back", f"/leaders reopen {leader_id}", settles=True),),
-    )
+    is_own = leader_id == actor.leader_id
+    if is_own and sure.lower() != "yes":
+        return await _ask(services, actor, rows, now=now)
+    heir_id = handing_over.heir_in(to if is_own else how)
+    gone = await leaders.remove(services, actor, leader_id, heir_id=heir_id, now=now)
+    if not is_own:
+        return handing_over.of_removed(gone, rows, actor)
+    has = f" {gone.heir.name} has your {counted(gone.left)} now." if gone.heir and gone.left else ""
+    return Reply(f"You are no leader any more.{has} Any owner can add you again.")
 
 
-def _ask(rows: list[Leader], leader_id: int) -> Reply:
-    if len(rows) == 1:
-        raise LastLeader
+async def _ask(services: Services, actor: Actor, rows: list[Leader], *, now: datetime) -> Reply:
+    require_another(rows, row_of(rows, actor.leader_id))
+    left = await handed.of(services, actor, actor.leader_id, now=now)
+    words = "Do you want to step down? You could not give me commands any more."
+    if left is not None:
+        words += f" Who shall look after your {counted(left)}?"
+    plain = "Step down" if left is None else "Step down, hand over nothing"
     return Reply(
-        "Do you want to step down? You could not give me commands any more.",
+        words,
         (
-            Button("Step down", f"/leaders remove {leader_id} yes", "danger", settles=True),
+            *(handing_over.stepping_down(left, rows) if left else ()),
+            Button(plain, f"/leaders remove {actor.leader_id} yes", "danger", settles=True),
             Button("Stay", "/leaders", settles=True),
         ),
     )
@@ -154,8 +185,11 @@ LEADERS = Command(
     summary="See, add and remove leaders, who may give commands",
     usages=(
         Usage("/leaders", "lists who leads, with numbers, and from which chat"),
-        Usage("/leaders add @someone", "makes somebody in this chat a leader, too"),
-        Usage("/leaders remove 2", "ends that, by number or mention; invitations stay good"),
+        Usage("/leaders add @someone", "makes somebody in this chat a leader, too; owners only"),
+        Usage("/leaders remove 2", "ends that, by number or mention; owners, or for yourself"),
+        Usage("/leaders owner 2", "lets a leader add and remove leaders; owners only"),
+        Usage("/leaders owner off", "gives that up yourself, and stays a leader"),
+        Usage("/leaders hand-over 2 to 3", "gives 3 the open invitations and passes of 2"),
         Usage("/leaders claim 7KQM-4TXP", "makes the first leader of a chat, by a printed code"),
     ),
     run=handle,

@@ -2,16 +2,20 @@
 
 It is about the invitations that this leader gave: whoever asked somebody knows best what to do.
 Who joined is told along with that, and is no reason to write. Who said no is not brought up again.
-Whoever asked to be let in and has waited for two weeks is brought up once, to every leader.
+Whoever asked to be let in and has waited for two weeks is brought up once, to every leader; what
+somebody gave who leads no more is brought up to owners until somebody takes it over.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import answering, labels, mornings
+from bot.community import answering, handing_over, labels, mornings
+from bot.community.handing_over import Left, counted
 from bot.community.ledger import Record
+from bot.community.owners import owning
 from bot.ports import Services
 from storage import communities, jobs, requests
 from storage.jobs import NewJob
@@ -37,13 +41,17 @@ def tell_all(
 ) -> None:
     """Write what each leader is told that day; the postman shows it in their chats."""
     asked = _waiting(session, community, day=day)
+    left = handing_over.of_former(session, community.id, now=now)
+    leaders = communities.leaders(session, community.id, chats=services.chats)
+    owners = {row.id for row in owning(leaders)}
     told = []
-    for leader in communities.leaders(session, community.id, chats=services.chats):
+    for leader in leaders:
+        orphaned = left if leader.id in owners else []
         since = now - _NEWS
         needs = needs_of(session, community.id, leader.id, since=since, shown=_NAMED, now=now)
-        if _total(needs) or asked:
+        if _total(needs) or asked or orphaned:
             place = private_place(session, leader.id) or _own_place(services, leader)
-            told.append(_telling(leader, place, needs, asked, day=day))
+            told.append(_telling(leader, place, needs, asked, orphaned, day=day))
     jobs.enqueue(session, told)
 
 
@@ -60,12 +68,21 @@ def _own_place(services: Services, leader: Leader) -> tuple[str, str]:
 
 
 def _telling(
-    leader: Leader, place: tuple[str, str], needs: Needs, asked: int, *, day: str
+    leader: Leader,
+    place: tuple[str, str],
+    needs: Needs,
+    asked: int,
+    orphaned: Sequence[Left],
+    *,
+    day: str,
 ) -> NewJob:
     chat, channel = place
     own = words(needs) if _total(needs) else "Good morning."
-    said = "\n".join(filter(None, (own, _asked(asked))))
+    shown = orphaned[:_NAMED]
+    said = "\n".join(filter(None, (own, _asked(asked), *map(_orphaned, shown))))
     buttons = [*_ways_on(needs), *([("Show the requests", "/requests")] if asked else [])]
+    buttons += [(f"Hand over what {one.name} gave", f"/leaders hand-over {one.leader_id}")
+                for one in shown]  # fmt: skip
     return NewJob(
         key=f"digest:{leader.community_id}:{day}:{leader.id}",
         lane=f"chat:{chat}",
@@ -84,6 +101,11 @@ def _asked(count: int) -> str:
     close = "closes" if count == 1 else "close"
     waits = f"{who} to be let in {have} waited for two weeks, and {close} in {left} days"
     return f"{labels.MARKS['waiting']} {waits} if nobody answers."
+
+
+def _orphaned(left: Left) -> str:
+    """What somebody gave who leads no more; only owners can be sure to see to it."""
+    return f"– {left.name} leads no more, and {counted(left)} of theirs are nobody's to look after."
 
 
 def _total(needs: Needs) -> int:

@@ -1,18 +1,26 @@
-"""Who leads, and how leaders add and remove one another.
+"""Who leads, and how owners add and remove leaders; who may is said in `owners.py`."""
 
-Only leaders in chats that are set up count: nobody can ask the others. Everything here that
-changes who leads holds the community's row, so two changes of one moment see each other.
-"""
-
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import names
-from bot.community.actors import Actor, not_a_leader
+from bot.community import handing_over, names, receipts
+from bot.community.actors import Actor
 from bot.community.errors import Refusal
+from bot.community.handing_over import Left, ToThemselves
+from bot.community.owners import (
+    NoSuchLeader,
+    held,
+    known,
+    require_another,
+    require_owner,
+    require_removable,
+    row_of,
+)
 from bot.ports import Services
-from storage import audits, communities
+from storage import audits, communities, roster_drafts
+from storage import handing_over as stored
 from storage.tables import Leader
 
 
@@ -22,17 +30,25 @@ class LeadsAlready(Refusal):
     status = 409
 
 
-class NoSuchLeader(Refusal):
-    """There is no leader #{number}. `/leaders` lists them all."""
-
-    status = 404
-
-
-class LastLeader(Refusal):
-    """You are the last leader. Nobody could invite, or make anybody a leader, after you: add
-    somebody first with `/leaders add`."""
+class OwnsAlready(Refusal):
+    """{name} is an owner already."""
 
     status = 409
+
+
+class OwnsNot(Refusal):
+    """You are no owner, so there is nothing to give up."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Somebody who leads no more."""
+
+    leader: Leader
+    left: Left | None  # what is open of what they gave
+    heir: Leader | None  # who has that now
 
 
 async def leading(services: Services, actor: Actor) -> list[Leader]:
@@ -48,14 +64,16 @@ async def add(
     """Let somebody in the actor's chat lead, too.
 
     Takes: name, as the chat shows it.
-    Raises: BadWords, LeadsAlready, NotALeader.
+    Raises: BadWords, LeadsAlready, NotALeader, OwnersOnly.
     """
     name = names.name(name, what="display name")
 
     def change(session: Session) -> Leader:
-        for row in _held(session, services, actor):
+        rows = held(session, services, actor)
+        for row in rows:
             if (row.chat, row.user_id) == (actor.chat, user_id):
                 raise LeadsAlready(name=row.name)
+        require_owner(rows, actor)
         row = communities.add_leader(
             session,
             actor.community_id,
@@ -71,56 +89,96 @@ async def add(
     return await services.storage.write(change)
 
 
-async def remove(services: Services, actor: Actor, leader_id: int, *, now: datetime) -> Leader:
-    """Let somebody lead no more; the invitations they gave stay good.
+async def remove(
+    services: Services, actor: Actor, leader_id: int, *, heir_id: int | None = None, now: datetime
+) -> Removed:
+    """Let somebody lead no more; the invitations they gave stay good, their drafts die.
 
-    Raises: NoSuchLeader, LastLeader, NotALeader.
+    Takes: heir_id, who takes over at once what is open of theirs.
+    Raises: NoSuchLeader, LastLeader, LastOwner, NotALeader, OwnerStays, OwnersOnly.
     """
 
-    def change(session: Session) -> Leader:
-        rows = _held(session, services, actor)
-        row = next((row for row in rows if row.id == leader_id), None)
-        if row is None:
-            raise NoSuchLeader(number=leader_id)
-        if len(rows) == 1:
-            raise LastLeader
+    def change(session: Session) -> Removed:
+        rows = held(session, services, actor)
+        row = row_of(rows, leader_id)
+        require_removable(rows, actor, row)
+        heir = None if heir_id is None else row_of(rows, heir_id)
+        if heir is row:
+            raise ToThemselves(name=row.name)
         row.removed_at = now
+        _forget_drafts(session, row, now=now)
         _note(session, actor, "removed", row, now=now)
-        return row
+        left = handing_over.left_of(session, row.community_id, row.id, now=now)
+        if heir is not None and left is not None:
+            handing_over.give(session, services, row, heir, by=actor.trace, now=now)
+        return Removed(row, left, heir if left else None)
 
     return await services.storage.write(change)
 
 
 async def reopen(services: Services, actor: Actor, leader_id: int, *, now: datetime) -> Leader:
-    """Let somebody who was removed lead again.
+    """Let somebody who was removed lead again; whoever owned is a leader as others are.
 
-    Raises: NoSuchLeader, LeadsAlready, NotALeader.
+    Raises: NoSuchLeader, LeadsAlready, NotALeader, OwnersOnly.
     """
 
     def change(session: Session) -> Leader:
-        _held(session, services, actor)
-        row = communities.leader(session, actor.community_id, leader_id)
-        if row is None or row.chat not in services.chats:
+        rows = held(session, services, actor)
+        require_owner(rows, actor)
+        row = known(session, actor, leader_id)
+        if row.chat not in services.chats:
             raise NoSuchLeader(number=leader_id)
         if row.removed_at is None:
             raise LeadsAlready(name=row.name)
-        row.removed_at = None
+        row.removed_at, row.role = None, "leader"
         _note(session, actor, "added", row, now=now)
         return row
 
     return await services.storage.write(change)
 
 
-def _held(session: Session, services: Services, actor: Actor) -> list[Leader]:
-    """Who leads, unchanged until this transaction ends.
+async def let_own(services: Services, actor: Actor, leader_id: int, *, now: datetime) -> Leader:
+    """Make a leader an owner, who may add and remove leaders, too.
 
-    Raises: NotALeader, when somebody removed the actor a moment ago.
+    Raises: NoSuchLeader, NotALeader, OwnersOnly, OwnsAlready.
     """
-    communities.lock(session, actor.community_id)
-    rows = communities.leaders(session, actor.community_id, chats=services.chats)
-    if actor.leader_id not in {row.id for row in rows}:
-        raise not_a_leader(session, actor.community_id, services.chats)
-    return rows
+
+    def change(session: Session) -> Leader:
+        rows = held(session, services, actor)
+        row = row_of(rows, leader_id)
+        if row.role == "owner":
+            raise OwnsAlready(name=row.name)
+        require_owner(rows, actor)
+        row.role = "owner"
+        _note(session, actor, "owns", row, now=now)
+        return row
+
+    return await services.storage.write(change)
+
+
+async def own_no_more(services: Services, actor: Actor, *, now: datetime) -> None:
+    """Let the actor be a leader as others are, and no owner.
+
+    Raises: LastLeader, LastOwner, NotALeader, OwnsNot.
+    """
+
+    def change(session: Session) -> None:
+        rows = held(session, services, actor)
+        row = row_of(rows, actor.leader_id)
+        if row.role != "owner":
+            raise OwnsNot
+        require_another(rows, row)
+        row.role = "leader"
+        _note(session, actor, "owns_no_more", row, now=now)
+
+    await services.storage.write(change)
+
+
+def _forget_drafts(session: Session, row: Leader, *, now: datetime) -> None:
+    stored.forget_drafts(session, row.id, now=now)
+    for draft_id in roster_drafts.die_with(session, row.id):
+        if (receipt_id := roster_drafts.receipt_of(session, draft_id)) is not None:
+            receipts.refresh(session, receipt_id)
 
 
 def _note(session: Session, actor: Actor, what: str, row: Leader, *, now: datetime) -> None:

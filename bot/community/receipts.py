@@ -97,6 +97,8 @@ def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
         return request_cards.of_receipt(session, receipt)
     if receipt.roster_draft_id is not None:
         return roster_cards.of_receipt(session, receipt)
+    if why := _taken_away(session, receipt):
+        return Card(why)
     batch = batches.of_receipt(session, receipt.id)
     if batch is not None:
         return of_batch(session, batch, now=now)
@@ -107,6 +109,16 @@ def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
     if total == 1:
         return of_one(session, invitations.only_of_receipt(session, receipt.id), now=now)
     return _of_many(session, receipt.id, groups, total, now=now)
+
+
+def _taken_away(session: Session, receipt: Receipt) -> str:
+    """Why its leader sees no more of it; empty while they do."""
+    if receipt.handed_to_id is not None:
+        heir = communities.leader_name(session, receipt.handed_to_id)
+        return f"Handed over to {heir}, who is told from now on how it goes."
+    if communities.leads_no_more(session, receipt.leader_id):
+        return "You lead no more, so this no longer shows how it goes."
+    return ""
 
 
 def fingerprint(card: Card) -> str:
@@ -255,6 +267,8 @@ def news(session: Session, receipt: Receipt, *, now: datetime) -> Card | None:
     """Who joined, and whose letter did not arrive, since it was said below the receipt."""
     if receipt.roster_draft_id is not None:
         return roster_cards.news_of(session, receipt)
+    if _taken_away(session, receipt):
+        return None
     since = receipt.told_at
     assert since is not None
     lines = [

@@ -47,7 +47,7 @@ async def test_somebody_who_is_mentioned_leads_from_then_on(services: Services) 
     listed = (await say(services, "/leaders")).text.splitlines()
     assert listed == [
         "2 leaders, who may give me commands:",
-        "#1 Robin Vale, from Playground (you)",
+        "#1 Robin Vale, owner, from Playground (you)",
         "#2 Sam Ode, from Playground",
     ]
     assert "#2 Sam Ode, from Playground (you)" in (await by(services, "U7", "/leaders")).text
@@ -73,6 +73,9 @@ async def test_one_is_removed_by_number_or_by_mention(services: Services, said: 
 
 async def test_stepping_down_asks_first(services: Services) -> None:
     await scene.second_leader(services)
+    last = await say(services, "/leaders remove 1")
+    assert last.text.startswith("You are the only owner.")
+    await say(services, "/leaders owner 2")
     asked = await say(services, "/leaders remove 1")
     assert await leads(services, "leader")
     assert "#1 Robin Vale" in (await press(services, asked, "Stay")).text
@@ -80,6 +83,32 @@ async def test_stepping_down_asks_first(services: Services) -> None:
     assert done.text.startswith("You are no leader any more.")
     assert done.buttons == ()
     assert not await leads(services, "leader")
+
+
+async def test_an_owner_makes_another_and_gives_it_up(services: Services) -> None:
+    added = await mention(services, "/leaders add <@U7>")
+    (button,) = [one for one in added.buttons if one.label == "Make an owner, too"]
+    made = await say(services, button.call)
+    assert made.text.startswith("Sam Ode is an owner now, who may add and remove leaders")
+    assert "#2 Sam Ode, owner, from Playground" in (await say(services, "/leaders")).text
+    refused = await say(services, "/leaders remove 2")
+    assert refused.text == "Sam Ode is an owner. Only they themselves can give that up."
+    done = await say(services, "/leaders owner off")
+    assert done.text == "You are a leader as the others are, and no owner any more."
+    assert "#1 Robin Vale, from Playground (you)" in (await say(services, "/leaders")).text
+    refused = await mention(services, "/leaders add <@U8>", {"U8": "Kim"})
+    assert refused.text == "Only owners may do that: Sam Ode. Please ask one of them."
+
+
+async def test_who_leads_without_owning_sees_the_list_and_steps_down(services: Services) -> None:
+    await mention(services, "/leaders add <@U7>")
+    assert "#2 Sam Ode, from Playground (you)" in (await by(services, "U7", "/leaders")).text
+    refused = await by(services, "U7", "/leaders remove 1")
+    assert refused.text == "Only owners may do that: Robin Vale. Please ask one of them."
+    asked = await by(services, "U7", "/leaders remove 2")
+    assert [button.label for button in asked.buttons] == ["Step down", "Stay"]
+    await by(services, "U7", asked.buttons[0].call)
+    assert not await leads(services, "U7")
 
 
 @pytest.mark.parametrize("said", ["remove 1", "remove 1 yes", "remove <@leader>"])
@@ -108,6 +137,18 @@ async def test_the_last_leader_stays_and_is_told_why(services: Services, said: s
         ("remove", {}, "Which leader?"),
         ("reopen 1", {}, "Robin Vale is a leader already."),
         ("reopen 9", {}, "There is no leader #9."),
+        ("owner 1", {}, "Robin Vale is an owner already."),
+        ("owner 9", {}, "There is no leader #9."),
+        ("owner", {}, "Which leader?"),
+        ("owner off", {}, "You are the last leader."),
+        ("hand-over", {}, "Which leader?"),
+        ("hand-over 9", {}, "No open invitation of leader #9 is left to hand over."),
+        ("hand-over 1 to 9", {}, "There is no leader #9."),
+        ("hand-over 9 to 1", {}, "There is no leader #9."),
+        ("hand-over 1 to 1", {}, "Those are Robin Vale's already."),
+        ("hand-over 1 Sam", {}, "To whom?"),
+        ("hand-over 1 to Sam", {}, "Which leader?"),
+        ("remove 9 to 1", {}, "There is no leader #9."),
         ("claim 7KQM-4TXP", {}, "You are a leader already."),
         ("depose", {}, "I can list, add and remove leaders."),
     ],
@@ -120,7 +161,11 @@ async def test_what_cannot_be_is_said_in_words(
     assert await scene.all_of(services, Leader) == before
 
 
-@pytest.mark.parametrize("said", ["", "add <@U7>", "remove 1", "remove 1 yes", "reopen 1"])
+@pytest.mark.parametrize(
+    "said",
+    ["", "add <@U7>", "remove 1", "remove 1 yes", "reopen 1", "owner 1", "owner off",
+     "hand-over 1 to 1"],
+)  # fmt: skip
 async def test_a_stranger_changes_nothing(services: Services, said: str) -> None:
     before = await scene.all_of(services, Leader)
     forged = dataclasses.replace(call(f"/leaders {said}", speaker="U7"), people=SAM)
@@ -180,4 +225,4 @@ async def test_whoever_has_the_printed_code_leads_in_a_new_chat(services: Servic
     assert "`/leaders claim CODE`" in refused.text
     welcome = await dispatch.answer(slack, said)
     assert welcome.text.startswith("Welcome: you are now a leader of Maple Court.")
-    assert "#2 Ana Ruiz, from Slack" in (await say(slack, "/leaders")).text
+    assert "#2 Ana Ruiz, owner, from Slack" in (await say(slack, "/leaders")).text

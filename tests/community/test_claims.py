@@ -74,10 +74,10 @@ async def test_letters_that_look_like_others_are_read_as_those(
 
 
 async def claim_and_step_down(house: Services, typed: str, *, now: datetime = NOW) -> None:
-    """Ana becomes a leader by what she typed, and Robin takes it back."""
+    """Ana becomes a leader by what she typed, and gives that up."""
     await claims.claim(house, ana(), typed, now=now)
     actor = await actors.actor_of(house, ana())
-    await leaders.remove(house, await scene.actor(house), actor.leader_id, now=now)
+    await leaders.remove(house, actor, actor.leader_id, now=now)
 
 
 async def test_a_code_is_good_for_an_hour_and_not_for_more_than_two(house: Services) -> None:

@@ -1,0 +1,296 @@
+"""What a leader gave goes on in other hands: codes work, somebody is told, and nothing is lost."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session
+
+from bot.community import (
+    by_hand,
+    digests,
+    handing_over,
+    invitations,
+    leaders,
+    passes,
+    previews,
+    receipts,
+)
+from bot.community.actors import Actor, NotALeader
+from bot.community.handing_over import NothingToHandOver, ToThemselves, counted
+from bot.community.inviting import NoSuchDraft, invite
+from bot.community.owners import NoSuchLeader, OwnersOnly
+from bot.community.redemptions import CodeExpired, look_up
+from bot.ports import Services
+from storage import communities, deliveries
+from storage.tables import Audit, Batch, Delivery, Invitation, Job, Receipt
+from tests.community import scene
+from tests.community.scene import NOW, on_both
+
+
+@pytest.fixture
+async def sam(services: Services) -> Actor:
+    """Sam, who leads Maple Court, too."""
+    return await scene.second_leader(services)
+
+
+async def gone(services: Services, robin: Actor, sam: Actor, *, heir: int | None = None) -> None:
+    """Robin removes Sam."""
+    await leaders.remove(services, robin, sam.leader_id, heir_id=heir, now=NOW)
+
+
+async def card(services: Services, receipt_id: int | None) -> str:
+    """What the receipt shows now."""
+    assert receipt_id is not None
+
+    def query(session: Session) -> str:
+        receipt = deliveries.receipt(session, receipt_id)
+        return receipts.compose(session, receipt, now=NOW).text
+
+    return await services.storage.read(query)
+
+
+async def of(services: Services, leader_id: int) -> list[int]:
+    """The numbers of the invitations that a leader has."""
+    rows = await scene.all_of(services, Invitation)
+    return [row.id for row in rows if row.leader_id == leader_id]
+
+
+@on_both
+async def test_what_is_open_is_another_leaders_from_then_on(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    joined, one, *_ = await scene.invite(
+        services, sam, "joined@example.org one@example.org two@example.org"
+    )
+    (alone,) = await scene.invite(services, sam, "alone@example.org")
+    (robins,) = await scene.invite(services, robin, "robins@example.org")
+    await scene.redeem(services, scene.code_of(services, joined))
+    await invitations.void(services, sam, 3, now=NOW)
+    await gone(services, robin, sam)
+    left, heir = await handing_over.hand_over(
+        services, robin, sam.leader_id, to=robin.leader_id, now=NOW
+    )
+    assert (counted(left), heir.id) == ("2 open invitations", robin.leader_id)
+    assert await of(services, sam.leader_id) == [joined.id, 3], "what is over is history"
+    assert await of(services, robin.leader_id) == [one.id, alone.id, robins.id]
+    rows = {row.id: row for row in await scene.all_of(services, Invitation)}
+    assert rows[one.id].receipt_id == rows[alone.id].receipt_id != robins.receipt_id
+    assert "2 invitations by e-mail" in await card(services, rows[one.id].receipt_id)
+    for before in (one.receipt_id, alone.receipt_id):
+        assert await card(services, before) == (
+            "Handed over to Robin Vale, who is told from now on how it goes."
+        )
+    with pytest.raises(NothingToHandOver):
+        await handing_over.hand_over(services, robin, sam.leader_id, to=robin.leader_id, now=NOW)
+    assert (await look_up(services, scene.code_of(services, one), source="", now=NOW)).invitation_id
+
+
+@on_both
+async def test_of_two_who_take_it_at_once_one_has_it_whole(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    kim = await leaders.add(services, robin, user_id="kim", name="Kim Lee", now=NOW)
+    rows = await scene.invite(services, sam, " ".join(f"a{n}@example.org" for n in range(20)))
+    await gone(services, robin, sam)
+    outcomes = await asyncio.gather(
+        *(
+            handing_over.hand_over(services, robin, sam.leader_id, to=to, now=NOW)
+            for to in (robin.leader_id, kim.id)
+        ),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in outcomes if isinstance(each, Exception)] == [NothingToHandOver]
+    assert sorted([len(await of(services, robin.leader_id)), len(await of(services, kim.id))]) == [
+        0,
+        len(rows),
+    ]
+
+
+async def test_a_batch_goes_along_with_its_passes(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    await scene.say(services, "/passes 1")
+    done = await passes.mint(services, sam, count=2, label="done", now=NOW)
+    left = await passes.mint(services, sam, count=3, label="left", now=NOW)
+    for row in await scene.all_of(services, Invitation):
+        if row.batch_id == done.batch_id or (row.batch_id, row.serial) == (left.batch_id, 1):
+            form = scene.sign_up("Ana", f"{row.id} Elm", email=f"a{row.id}@example.net")
+            await scene.redeem(services, scene.code_of(services, row), form)
+    await scene.invite(services, sam, "one@example.org")
+    before = {row.id: row for row in await scene.all_of(services, Batch)}
+    removed = await leaders.remove(services, robin, sam.leader_id, heir_id=robin.leader_id, now=NOW)
+    assert removed.left is not None
+    assert counted(removed.left) == "1 open invitation and 2 passes"
+    batches = {row.id: row for row in await scene.all_of(services, Batch)}
+    assert batches[done.batch_id] == before[done.batch_id]
+    moved = batches[left.batch_id]
+    assert moved.leader_id == robin.leader_id
+    assert "3 passes printed, 1 joined" in await card(services, moved.receipt_id)
+    assert "Handed over" in await card(services, before[left.batch_id].receipt_id)
+    (one,) = [
+        row for row in await scene.all_of(services, Invitation) if row.contact == "one@example.org"
+    ]
+    assert one.receipt_id != moved.receipt_id
+    assert "one@example.org" in await card(services, one.receipt_id)
+
+
+async def test_the_heir_is_told_in_their_own_chat(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    await scene.invite(services, robin, "one@example.org")
+    [before] = await scene.all_of(services, Receipt)
+    await handing_over.hand_over(services, robin, robin.leader_id, to=sam.leader_id, now=NOW)
+    [_, after] = await scene.all_of(services, Receipt)
+    assert (after.leader_id, after.chat) == (sam.leader_id, "playground")
+    assert after.channel == services.chats["playground"].own_channel(sam.place, sam.user_id)
+    (notice,) = await scene.jobs(services, "notice")
+    assert notice.args["words"].startswith("Robin Vale handed you 1 open invitation.")
+    assert notice.args["channel"] == after.channel
+    waiting = [job for job in await scene.all_of(services, Job) if job.kind == "receipt"]
+    assert {job.args["receipt"] for job in waiting} == {before.id, after.id}
+    assert notice.id < next(job.id for job in waiting if job.args["receipt"] == after.id)
+
+
+async def test_letters_keep_who_invited_and_pages_name_who_can_help(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    (row,) = await scene.invite(services, sam, "one@example.org")
+    await gone(services, robin, sam, heir=robin.leader_id)
+    (letter,) = await scene.all_of(services, Delivery)
+    assert letter.facts["invited_by"] == "Sam Ode"
+    code = scene.code_of(services, row)
+    with pytest.raises(CodeExpired) as refusal:
+        await look_up(services, code, source="", now=NOW + timedelta(days=60))
+    assert refusal.value.words.startswith("This code has expired. Robin Vale of Maple Court")
+
+
+async def test_what_has_expired_goes_along_and_is_shown_to_nobody_anew(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    (old,) = await scene.invite(services, sam, "old@example.org")
+    later = NOW + timedelta(days=60)
+    assert await handing_over.waiting(services, robin, now=later) == []
+    with pytest.raises(NothingToHandOver):
+        await handing_over.hand_over(services, robin, sam.leader_id, to=robin.leader_id, now=later)
+    (new,) = await scene.invite(services, sam, "new@example.org", now=later)
+    await handing_over.hand_over(services, robin, sam.leader_id, to=robin.leader_id, now=later)
+    assert await of(services, robin.leader_id) == [old.id, new.id]
+    rows = {row.id: row for row in await scene.all_of(services, Invitation)}
+    assert rows[old.id].receipt_id == old.receipt_id
+    assert rows[new.id].receipt_id != new.receipt_id
+
+
+async def test_a_text_from_the_own_phone_is_the_heirs_to_send(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    (row,) = await scene.invite(services, sam, "+1 201 555 0123", medium="hand")
+    assert await by_hand.page_of(services, robin, row.id, now=NOW) is None
+    await gone(services, robin, sam, heir=robin.leader_id)
+    assert await by_hand.page_of(services, robin, row.id, now=NOW)
+    assert await by_hand.page_of(services, sam, row.id, now=NOW) is None
+    (text,) = await scene.all_of(services, Delivery)
+    assert text.facts["invited_by"] == "Robin Vale"
+
+
+async def test_drafts_die_with_their_leader(services: Services, robin: Actor, sam: Actor) -> None:
+    kept = await previews.preview(services, robin, medium="email", pasted="a@ex.org", now=NOW)
+    lost = await previews.preview(services, sam, medium="email", pasted="b@ex.org", now=NOW)
+    await gone(services, robin, sam)
+    await leaders.reopen(services, robin, sam.leader_id, now=NOW)
+    assert kept.draft_id is not None
+    assert lost.draft_id is not None
+    with pytest.raises(NoSuchDraft):
+        await invite(services, sam, draft_id=lost.draft_id, now=NOW)
+    assert (await invite(services, robin, draft_id=kept.draft_id, now=NOW)).sent
+
+
+async def test_who_leads_no_more_is_no_longer_told_who_comes(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    (row,) = await scene.invite(services, sam, "one@example.org")
+    await gone(services, robin, sam)
+    await scene.redeem(services, scene.code_of(services, row))
+    assert await card(services, row.receipt_id) == (
+        "You lead no more, so this no longer shows how it goes."
+    )
+    await leaders.reopen(services, robin, sam.leader_id, now=NOW)
+    assert "Rosa Delgado joined" in await card(services, row.receipt_id)
+
+
+async def test_a_receipt_of_another_leader_stays_theirs(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    (row,) = await scene.invite(services, sam, "one@example.org")
+
+    def show(session: Session) -> None:
+        session.get_one(Receipt, row.receipt_id).leader_id = robin.leader_id
+
+    await services.storage.write(show)
+    await gone(services, robin, sam, heir=robin.leader_id)
+    (kept,) = await scene.all_of(services, Invitation)
+    assert (kept.leader_id, kept.receipt_id) == (robin.leader_id, row.receipt_id)
+    assert "one@example.org" in await card(services, row.receipt_id)
+
+
+@on_both
+async def test_owners_are_reminded_until_somebody_takes_it(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    kim = await leaders.add(services, robin, user_id="kim", name="Kim Lee", now=NOW)
+    await scene.invite(services, sam, "one@example.org two@example.org")
+
+    async def told(day: str) -> list[tuple[str, str]]:
+        def tell(session: Session) -> None:
+            community = communities.get(session, 1)
+            digests.tell_all(session, services, community, day=day, now=NOW)
+
+        await services.storage.write(tell)
+        notices = await scene.jobs(services, "notice")
+        return [(job.key, job.args["words"]) for job in notices if day in job.key]
+
+    assert await told("2026-05-04") == []
+    await gone(services, robin, sam)
+    assert await told("2026-05-05") == [
+        (
+            "digest:1:2026-05-05:1",
+            "Good morning.\n– Sam Ode leads no more, and 2 open invitations of theirs are nobody's "
+            "to look after.",
+        )
+    ]
+    assert [left.name for left in await handing_over.waiting(services, robin, now=NOW)] == [
+        "Sam Ode"
+    ]
+    await handing_over.hand_over(services, robin, sam.leader_id, to=kim.id, now=NOW)
+    assert await told("2026-05-06") == []
+    assert await handing_over.waiting(services, robin, now=NOW) == []
+
+
+async def test_who_may_hand_over_what(services: Services, robin: Actor, sam: Actor) -> None:
+    kim = await leaders.add(services, robin, user_id="kim", name="Kim Lee", now=NOW)
+    noor = await scene.next_door(services)
+    for who in (robin, sam, noor):
+        await scene.invite(services, who, f"{who.user_id}@example.org")
+    give = handing_over.hand_over
+    with pytest.raises(OwnersOnly):
+        await give(services, sam, robin.leader_id, to=sam.leader_id, now=NOW)
+    with pytest.raises(ToThemselves):
+        await give(services, sam, sam.leader_id, to=sam.leader_id, now=NOW)
+    for giver, to in ((noor.leader_id, 1), (1, noor.leader_id), (99, 1), (1, 99)):
+        with pytest.raises(NoSuchLeader):
+            await give(services, robin, giver, to=to, now=NOW)
+    await give(services, sam, sam.leader_id, to=kim.id, now=NOW)  # one's own
+    await give(services, robin, kim.id, to=sam.leader_id, now=NOW)  # an owner does it for others
+    await gone(services, robin, sam)
+    with pytest.raises(NotALeader):
+        await give(services, sam, sam.leader_id, to=kim.id, now=NOW)
+    lee = await scene.actor(services, speaker="kim")
+    await give(services, lee, sam.leader_id, to=kim.id, now=NOW)  # of who leads no more, anybody
+    trail = [(row.actor, row.subject) for row in await scene.all_of(services, Audit)
+             if row.action == "leader.handed_over"]  # fmt: skip
+    assert trail == [
+        ("leader:2", "leader:2,leader:3"),
+        ("leader:1", "leader:3,leader:2"),
+        ("leader:3", "leader:2,leader:3"),
+    ]
+    assert await of(services, noor.leader_id) != []
