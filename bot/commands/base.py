@@ -51,6 +51,7 @@ class Command:
     usages: tuple[Usage, ...]
     run: Run
     stranger: Greet | None = None  # none: they are refused
+    for_members: bool = False  # whether members say it, leaders or not
 
 
 class Misused(Refusal):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.commands.base import Command, Said, usages
+from bot.community import pairing
 from bot.community.actors import Actor, Stranger
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
@@ -23,6 +24,11 @@ def help_for(commands: tuple[Command, ...]) -> Command:
     async def greet(
         services: Services, call: Call, said: Said, refusal: Stranger, *, now: datetime
     ) -> Reply:
+        where = {"chat": call.chat, "place": call.place, "user_id": call.speaker}
+        if mine := await pairing.speaking(services, **where):
+            theirs = [usages(command) for command in commands if command.for_members]
+            head = f"I know you as a member of {mine[0].community}. You can say:"
+            return Reply("\n".join([head, *theirs]), (Button("My household", "/household"),))
         return Reply(
             "I invite people to a community, and do what its leaders say. "
             f"{refusal.words}\nA leader can let you lead, too, with `/leaders add` and your name."

@@ -5,32 +5,21 @@ hold the member's number, which counts only when it is one of the speaker's own.
 """
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.commands import household_words
-from bot.commands.base import Command, Misused, Said, again
+from bot.commands.base import Command, Misused, Said
+from bot.commands.household_wishes import WORDS, Asked
 from bot.commands.household_words import Tongue
-from bot.community import (
-    households,
-    housemates,
-    leaving,
-    new_contacts,
-    own,
-    own_data,
-    pairing,
-    sharing,
-)
+from bot.community import pairing
 from bot.community.actors import Actor, Stranger
-from bot.community.errors import BadFields, Refusal
-from bot.messages import Button, Call, Reply, Usage
+from bot.community.errors import Refusal
+from bot.messages import Call, Reply, Usage
 from bot.ports import Services
 from storage.chat_members import Membership
 
 _NUMBER = re.compile(r"#?(\d{1,9})(?:\s+|$)")
-# A name, then what can only be an address or a number.
-_SOMEBODY = re.compile(r"(?P<name>[^@+\d]*?)\s*(?P<contact>\S+@\S+|[+(\d][\d\s().+-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +29,6 @@ class Speaker:
     chat: str
     place: str
     user_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a member asks for."""
-
-    services: Services
-    mine: Membership
-    tongue: Tongue
-    rest: str  # what was said after the word
-    said: Said
-    now: datetime
 
 
 async def handle(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
@@ -105,13 +82,13 @@ async def _do(
     chosen = [one for one in mine if number in {None, one.member_id}]
     if not chosen:
         return Reply(tongue.say("no_such"))
-    if word not in _WORDS:
+    if word not in WORDS:
         raise Misused("I can show your household, and change what is yours.")
     if len(chosen) > 1:
         return household_words.which(tongue, chosen, word)
     [one] = chosen
     asked = Asked(services, one, Tongue(services, one.language), rest, said, now)
-    return await _WORDS[word](asked)
+    return await WORDS[word](asked)
 
 
 def _numbered(text: str) -> tuple[int | None, str]:
@@ -143,126 +120,6 @@ async def _forget(
     return Reply(tongue.say("parted"))
 
 
-# What members ask for
-
-
-async def _home(asked: Asked) -> Reply:
-    services, member_id, now = asked.services, asked.mine.member_id, asked.now
-    home = await households.home(services, member_id, now=now)
-    return household_words.shown(asked.tongue, home, await own.look(services, member_id, now=now))
-
-
-async def _add(asked: Asked) -> Reply:
-    return await _filled_in(asked, "add", _read_somebody, _add_them)
-
-
-async def _add_them(asked: Asked, fields: dict[str, str]) -> Reply:
-    member_id, now = asked.mine.member_id, asked.now
-    added = await housemates.add(asked.services, member_id, **fields, now=now)
-    return Reply(asked.tongue.say("added", name=added.name, told=added.told), _back(asked))
-
-
-def _read_somebody(typed: str) -> dict[str, str]:
-    found = _SOMEBODY.fullmatch(typed.strip())
-    if found is None:
-        return {"name": typed, "contact": ""}  # the door says what is wrong with it
-    return {"name": found["name"], "contact": found["contact"] or ""}
-
-
-async def _name(asked: Asked) -> Reply:
-    return await _filled_in(asked, "name", lambda typed: {"name": typed}, _rename)
-
-
-async def _rename(asked: Asked, fields: dict[str, str]) -> Reply:
-    member_id, now = asked.mine.member_id, asked.now
-    name = await own.rename(asked.services, member_id, fields["name"], now=now)
-    return Reply(asked.tongue.say("renamed", name=name), _back(asked))
-
-
-async def _contact(asked: Asked) -> Reply:
-    return await _filled_in(asked, "contact", lambda typed: {"contact": typed}, _ask_contact)
-
-
-async def _ask_contact(asked: Asked, fields: dict[str, str]) -> Reply:
-    member_id, now = asked.mine.member_id, asked.now
-    contact = await new_contacts.ask(asked.services, member_id, fields["contact"], now=now)
-    return Reply(asked.tongue.say("asked", contact=contact), _back(asked))
-
-
-async def _filled_in(
-    asked: Asked,
-    word: str,
-    read: Callable[[str], dict[str, str]],
-    do: Callable[[Asked, dict[str, str]], Awaitable[Reply]],
-) -> Reply:
-    """Do what was said or filled in; with neither, or with mistakes in it, show the form."""
-    form = household_words.form(asked.tongue, asked.mine.member_id, word)
-    fields = {field.name: asked.said.fields.get(field.name, "") for field in form.fields}
-    if not asked.said.fields:
-        if not asked.rest.strip():
-            await households.home(asked.services, asked.mine.member_id, now=asked.now)
-            return Reply("", form=form)
-        return await do(asked, read(asked.rest))
-    try:
-        return await do(asked, fields)
-    except BadFields as refusal:
-        return again(form, fields, asked.tongue.mistakes(refusal))
-
-
-async def _hide(asked: Asked) -> Reply:
-    await own.hide(asked.services, asked.mine.member_id, hidden=True, now=asked.now)
-    return Reply(asked.tongue.say("hidden"), (_button(asked, "show"), *_back(asked)))
-
-
-async def _show(asked: Asked) -> Reply:
-    await own.hide(asked.services, asked.mine.member_id, hidden=False, now=asked.now)
-    return Reply(asked.tongue.say("shown"), (_button(asked, "hide"), *_back(asked)))
-
-
-async def _data(asked: Asked) -> Reply:
-    file = await own_data.file(asked.services, asked.mine.member_id, now=asked.now)
-    return Reply(asked.tongue.say("data"), files=(file,))
-
-
-async def _link(asked: Asked) -> Reply:
-    services, member_id, now = asked.services, asked.mine.member_id, asked.now
-    token = await sharing.share(services, member_id, now=now)
-    shared = await sharing.shared(services, member_id, token, now=now)
-    return Reply(asked.tongue.say("link", url=shared.url, until=shared.until))
-
-
-async def _leave(asked: Asked) -> Reply:
-    services, one, tongue = asked.services, asked.mine, asked.tongue
-    if asked.rest.strip().lower() != "yes":
-        me = await own.look(services, one.member_id, now=asked.now)
-        words = tongue.say("leave", community=one.community, is_head=me.is_head)
-        yes = tongue.button(one.member_id, "leave yes", "yes_leave", style="danger", settles=True)
-        stay = tongue.button(one.member_id, "", "stay", settles=True)
-        return Reply(words, (yes, _button(asked, "data"), stay))
-    await leaving.leave(services, one.member_id, now=asked.now)
-    return Reply(tongue.say("left", community=one.community))
-
-
-def _button(asked: Asked, word: str) -> Button:
-    return asked.tongue.button(asked.mine.member_id, word)
-
-
-def _back(asked: Asked) -> tuple[Button, ...]:
-    return (asked.tongue.button(asked.mine.member_id, "", "home"),)
-
-
-_WORDS: dict[str, Callable[[Asked], Awaitable[Reply]]] = {
-    "": _home,
-    "add": _add,
-    "name": _name,
-    "contact": _contact,
-    "hide": _hide,
-    "show": _show,
-    "data": _data,
-    "link": _link,
-    "leave": _leave,
-}
-
 HOUSEHOLD = Command(
     name="household",
     summary="See and change your own household, as a member",
@@ -280,4 +137,5 @@ HOUSEHOLD = Command(
     ),
     run=handle,
     stranger=greet,
+    for_members=True,
 )
