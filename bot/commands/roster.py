@@ -56,8 +56,9 @@ async def bring_in(services: Services, actor: Actor, said: Said, *, now: datetim
     """Read the file that came with the call, or ask for one."""
     if not said.files:
         return Reply(
-            "Which file? Fill it in here, or send me the CSV itself. A row for each person, and in "
-            "the first row titles such as Address, Name, E-mail and Phone.",
+            "Which file? Fill it in here, or send me the CSV itself: a row for each person, and "
+            "titles in the first row, such as Address, Name, E-mail, Phone. It goes on the roster, "
+            "your own list of whom to invite; nobody becomes a member by it.",
             form=_FORM,
         )
     if len(said.files) > 1:
