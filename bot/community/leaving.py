@@ -22,6 +22,7 @@ class Mistake:
 
     community: str
     colour: str
+    logo: str  # as in `Community`
     language: str  # BCP 47, of the letter
     name: str
     added_by: str
@@ -98,6 +99,7 @@ def _mistake(session: Session, letter: Delivery, member: Member) -> Mistake:
     return Mistake(
         community=community.name,
         colour=community.colour,
+        logo=community.logo,
         language=letter.facts["language"],
         name=letter.facts["name"],
         added_by=letter.facts["added_by"],

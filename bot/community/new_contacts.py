@@ -34,6 +34,7 @@ class Proof:
 
     community: str
     colour: str
+    logo: str  # as in `Community`
     language: str  # BCP 47, of the letter
     name: str
     masked: str
@@ -148,6 +149,7 @@ def _proof(session: Session, letter: Delivery, member: Member) -> Proof:
     return Proof(
         community=community.name,
         colour=community.colour,
+        logo=community.logo,
         language=letter.facts["language"],
         name=letter.facts["name"],
         masked=masked,

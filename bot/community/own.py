@@ -29,6 +29,7 @@ class Own:
     groups: tuple[str, ...]  # by name
     community: str
     colour: str
+    logo: str  # as in `Community`
     language: str  # BCP 47, of the community
     theirs: str  # of the member; empty: not known
 
@@ -54,6 +55,7 @@ def _look(session: Session, member_id: int, *, now: datetime) -> Own:
         groups=groups.names_of(session, [member.id]).get(member.id, ()),
         community=community.name,
         colour=community.colour,
+        logo=community.logo,
         language=community.language,
         theirs=member.language,
     )

@@ -34,6 +34,7 @@ class Door:
 
     community: str
     colour: str
+    logo: str  # as in `Community`
     language: str  # BCP 47, of the community
     address: str
     head: str  # the name of who shares the link
@@ -47,6 +48,7 @@ class Shared:
     until: datetime
     community: str
     colour: str
+    logo: str  # as in `Community`
     language: str  # BCP 47, of the community
     theirs: str  # of the head; empty: not known
     left: int  # how many more may join
@@ -90,6 +92,7 @@ async def shared(services: Services, member_id: int, token: str, *, now: datetim
             until=tokens.until(token),
             community=community.name,
             colour=community.colour,
+            logo=community.logo,
             language=community.language,
             theirs=head.language,
             left=_left(session, head),
@@ -111,7 +114,14 @@ async def look(services: Services, household_id: int, token: str, *, now: dateti
     def query(session: Session) -> Door:
         home, head = _opened(session, household_id, number)
         community = communities.get(session, home.community_id)
-        return Door(community.name, community.colour, community.language, home.address, head.name)
+        return Door(
+            community=community.name,
+            colour=community.colour,
+            logo=community.logo,
+            language=community.language,
+            address=home.address,
+            head=head.name,
+        )
 
     return await services.storage.read(query)
 

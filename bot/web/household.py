@@ -109,6 +109,7 @@ async def show_shared(services: Services, request: Request) -> Response:
         shared=shared,
         community=shared.community,
         colour=shared.colour,
+        logo=shared.logo,
         theirs=shared.theirs,
         ours=shared.language,
     )

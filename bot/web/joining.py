@@ -79,5 +79,6 @@ def _page(
         errors=refusal.errors if refusal else {},
         community=door.community,
         colour=door.colour,
+        logo=door.logo,
         ours=door.language,
     )

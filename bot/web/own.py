@@ -123,6 +123,7 @@ async def _page(
         all_languages=[*services.templates.languages.values()],
         community=me.community,
         colour=me.colour,
+        logo=me.logo,
         theirs=me.theirs,
         ours=me.language,
         filled={"name": me.name, "contact": "", **(filled or {})},

@@ -69,5 +69,6 @@ def _page(
         link=request.path_params["link"],
         community=about.community,
         colour=about.colour,
+        logo=about.logo,
         theirs=about.language,
     )
