@@ -74,6 +74,11 @@ def move_out(session: Session, member: Member, *, now: datetime) -> None:
     )
 
 
+def stays(session: Session, household_id: int) -> list[Stay]:
+    """The stays in this household that are over."""
+    return list(session.scalars(select(Stay).where(col(Stay.household_id) == household_id)))
+
+
 @cache
 def _now() -> Any:
     counted = (func.count(col(Member.household_id).distinct()), func.count())

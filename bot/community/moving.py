@@ -9,7 +9,7 @@ from bot.community.changing import Act, Done, NoHouseholdAt, SoAlready
 from bot.community.errors import Refusal
 from bot.languages import Sentence
 from bot.ports import Services
-from storage import members, redemptions
+from storage import billing, members, redemptions
 from storage.streets import address_order
 from storage.tables import Household, Member
 
@@ -58,7 +58,8 @@ async def move(services: Services, actor: Actor, number: int, to: str, *, now: d
         _check_not_there(row, mates, where)
         changing.check_room(act, where, len(mates) + 1)
         left = row.household_id
-        act.changes.set(row, household_id=where.id, is_head=not mates)
+        billing.move_out(act.session, row, now=act.now)
+        act.changes.set(row, household_id=where.id, moved_at=act.now, is_head=not mates)
         words = f"{row.name} lives at {where.address} now.{changing.pass_on(act, left)}"
         return _finish(act, words, "member.moved", f"member:{number}", where.id, left)
 
@@ -135,6 +136,8 @@ async def merge(
         if not comers:
             raise SoAlready(why=f"Nobody lives in household #{number}.")
         count = _join(act, comers, where, head)
+        for stay in billing.stays(act.session, source.id):
+            act.changes.set(stay, household_id=where.id)
         words = f"Household #{number} is one with #{where.id} now, at {where.address}, "
         words += f"with {count} member{'s' if count > 1 else ''}."
         return _finish(act, words, "household.merged", f"household:{number}", where.id, source.id)

@@ -104,8 +104,9 @@ def _why(session: Session, change: Change, column: str, now: Any) -> str:
         return f"household #{where.id} is at {where.address} now"
     row = session.get_one(Member, change["key"]["id"])
     match column:
-        case "household_id":
-            return f"{row.name} lives at {session.get_one(Household, now).address} now"
+        case "household_id" | "moved_at":
+            where = session.get_one(Household, row.household_id)
+            return f"{row.name} lives at {where.address} now"
         case "name":
             return f"member #{row.id} is called {now} now"
         case "is_head":

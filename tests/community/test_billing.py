@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.community import billing
+from bot.community import billing, moving, undoing
 from bot.community.actors import Actor
 from bot.community.billing import Month
 from bot.ports import Services
@@ -45,7 +45,7 @@ async def joined(
     address: str,
     since: datetime,
     until: datetime | None = None,
-    **more: datetime | None,
+    **more: object,
 ) -> Member:
     """Somebody was a member there for so long."""
 
@@ -69,16 +69,12 @@ async def joined(
     return await services.storage.write(change)
 
 
-async def moved(services: Services, member: Member, address: str, when: datetime) -> None:
-    """They move, as a leader's change does it."""
-    there = await joined(services, address, at(12, 1), at(12, 1))  # founds the household
-
-    def change(session: Session) -> None:
-        row = session.get_one(Member, member.id)
-        stored.move_out(session, row, now=when)
-        row.household_id, row.moved_at = there.household_id, when
-
-    await services.storage.write(change)
+async def moved(
+    services: Services, who: Actor, member: Member, address: str, when: datetime
+) -> int:
+    """A leader moves them; gives how that is taken back."""
+    done = await moving.move(services, who, member.id, address, now=when)
+    return done.undo_id
 
 
 async def months(services: Services, who: Actor, now: datetime = NOW) -> dict[int, tuple[int, int]]:
@@ -125,8 +121,8 @@ async def test_a_move_counts_for_both_households_in_its_month(
     services: Services, robin: Actor
 ) -> None:
     member = await joined(services, "1 Elm", at(8, 2))
-    await moved(services, member, "2 Elm", at(9, 15))
-    await moved(services, member, "3 Elm", at(9, 16))
+    await moved(services, robin, member, "2 Elm", at(9, 15))
+    await moved(services, robin, member, "3 Elm", at(9, 16))
     assert await months(services, robin) == {8: (1, 1), 9: (3, 1), 10: (1, 1)}
 
 
@@ -137,20 +133,44 @@ async def test_a_move_within_a_full_house_counts_no_household_twice(
     member = await joined(services, "1 Elm", at(8, 2))
     await joined(services, "1 Elm", at(8, 2))
     await joined(services, "2 Elm", at(8, 2))
-    await moved(services, member, "2 Elm", at(9, 15))
+    await moved(services, robin, member, "2 Elm", at(9, 15))
     assert await months(services, robin) == {8: (2, 3), 9: (2, 3), 10: (2, 3)}
 
 
 @on_both
 async def test_two_that_are_merged_were_one_all_along(services: Services, robin: Actor) -> None:
-    one = await joined(services, "1 Elm", at(9, 2))
-    other = await joined(services, "1 Elm St", at(9, 3))
+    one = await joined(services, "1 Elm", at(9, 2), is_head=True)
+    other = await joined(services, "1 Elm Close", at(9, 3))
+    left = await joined(services, "1 Elm Close", at(9, 3))
+    await moved(services, robin, left, "2 Elm", at(9, 5))
+    merged = await moving.merge(
+        services, robin, other.household_id, "1 Elm", head=one.id, now=at(9, 9)
+    )
+    assert await months(services, robin) == {9: (2, 3), 10: (2, 3)}
+    await undoing.take_back(services, robin, merged.undo_id, now=at(9, 9, 13))
+    assert await months(services, robin) == {9: (3, 3), 10: (3, 3)}
 
-    def merge(session: Session) -> None:
-        session.get_one(Member, other.id).household_id = one.household_id
 
-    await services.storage.write(merge)
-    assert await months(services, robin) == {9: (1, 2), 10: (1, 2)}
+@on_both
+async def test_a_move_that_is_taken_back_never_was(services: Services, robin: Actor) -> None:
+    member = await joined(services, "1 Elm", at(8, 2))
+    undo_id = await moved(services, robin, member, "2 Elm", at(9, 15))
+    assert await months(services, robin) == {8: (1, 1), 9: (2, 1), 10: (1, 1)}
+    await undoing.take_back(services, robin, undo_id, now=at(9, 15, 13))
+    assert await months(services, robin) == {8: (1, 1), 9: (1, 1), 10: (1, 1)}
+    (row,) = await scene.all_of(services, Member)
+    assert row.moved_at is None
+
+
+@on_both
+async def test_a_second_membership_that_is_taken_back_never_was(
+    services: Services, robin: Actor
+) -> None:
+    member = await joined(services, "1 Elm", at(8, 2), email="ana@ex.org", email_key=b"ana")
+    done = await moving.also(services, robin, member.id, "2 Elm", now=at(9, 15))
+    assert await months(services, robin) == {8: (1, 1), 9: (2, 2), 10: (2, 2)}
+    await undoing.take_back(services, robin, done.undo_id, now=at(9, 15, 13))
+    assert await months(services, robin) == {8: (1, 1), 9: (1, 1), 10: (1, 1)}
 
 
 async def test_a_membership_that_never_was_counts_nothing(services: Services, robin: Actor) -> None:
