@@ -137,7 +137,8 @@ def _joined_since() -> Any:
 
 @cache
 def _members_up_to() -> Any:
-    counted = _of_members().limit(bindparam("most")).subquery()
+    newest = col(Member.joined_at).desc()  # in the order of an index that begins here
+    counted = _of_members().order_by(newest).limit(bindparam("most")).subquery()
     return select(func.count()).select_from(counted)
 
 
