@@ -21,6 +21,7 @@ from storage.words import plain
 
 _SHOWN = 40  # characters of a value that are repeated to the leader
 _WORDY = re.compile(r"[^\W\d_]{2}")  # "Flat 4B" says what it is, "4B" does not
+_KIND = re.compile(r"(?!address)[^\W\d_]+", re.IGNORECASE)  # of "Lot #"; "Address line 2" has none
 _CRUSHED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)  # 4.15555E+11
 
 
@@ -86,10 +87,12 @@ def _address(columns: Columns, row: Row) -> str:
     street, number = columns.cell(row, "street"), columns.cell(row, "number")
     both = (street, number) if columns.number_last else (number, street)
     address = columns.cell(row, "address") or (" ".join(filter(None, both)) if street else "")
+    if not address and columns.at.keys() & {"address", "street"}:
+        return ""  # of which house the flat is, is missing
     unit = columns.cell(row, "unit")
     if unit and not _WORDY.search(unit) and columns.titles:
-        word = columns.title("unit").split()[0].capitalize()
-        unit = f"{word} {unit}" if word != "Address" else unit
+        kind = _KIND.match(columns.title("unit"))
+        unit = f"{kind[0].capitalize()} {unit}" if kind else unit
     lines = [one for part in (address, unit) for one in part.splitlines()]
     return ", ".join(filter(None, map(str.strip, lines)))
 

@@ -64,6 +64,7 @@ async def test_address_and_name_may_be_in_several_columns(
     ("cells", "problem"),
     [
         (("", "", "Ana"), "it has no address"),
+        (("", "4B", "Ana"), "it has no address"),
         (("?", "", "Ana"), "the address “?” has neither letter nor digit"),
         (("x" * 121,), "the address “" + "x" * 39 + "…”: that address is too long; 120 characters"),
         (("3 Elm Street", "", "www.example.org"), "the name “www.example.org”: a name cannot have"),
