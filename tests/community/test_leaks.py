@@ -1,0 +1,264 @@
+"""Nothing of another community on the same server is ever said, shown, written, or changed.
+
+Communities that are alike in everything (`twins.py`) are led by the same person. All that a leader
+can say is said for one of them, with ids of the others, too, beginning with the usages of all
+commands and going on with whatever buttons and forms come of that. A command that is new is among
+them by itself, and a table that is new must be filled.
+"""
+
+import asyncio
+import json
+import re
+import shutil
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from pypdf import PdfReader
+from sqlmodel import Session, select
+
+from bot.commands import COMMANDS
+from bot.community import binding, letters
+from bot.messages import Field, File, Reply
+from bot.ports import Services
+from storage import playground as memory
+from storage.database import Storage
+from storage.tables import Delivery
+from tests.community import scene, twins
+from tests.community.twins import APART, ROSTER
+
+FIRST, SECOND, _ = twins.ALL
+T = TypeVar("T")
+# These are about all that a person leads, so they name the others, and are not of this promise.
+_ABOUT_ALL = {"use"}
+# What takes things away is said last, so that all else has something to speak of.
+_LAST = re.compile(
+    r"remove|clear|void|off|delete|hand-over|decline|merge|undo|yes|cancel|suspend|send|owner|claim"
+)
+_NUMBER = re.compile(r"(?<![\w+#@:-])#?\d{1,9}(?!\w)")
+_SAID_TWICE = 2  # of each pattern, with other numbers
+_LONGEST = 56  # bytes of a call without its mark
+
+
+@dataclass
+class Leader:
+    """Somebody who speaks for one of them, and notes what is wrong with the answers."""
+
+    services: Services
+    community_id: int
+    wrong: list[str] = field(default_factory=list)
+    said: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    async def say(self, text: str, *files: File, **fields: str) -> Reply:
+        """Say it for this community, and look at all of the answer."""
+        reply = await twins.say(
+            self.services, binding.mark(text, self.community_id), *files, **fields
+        )
+        self.said.append((text, fields))
+        if "Something went wrong on our side" in reply.text:
+            self.wrong.append(f"{text} {fields}: {reply.text}")
+        typed = " ".join([text, *fields.values()])
+        for leak in twins.betrayed(seen(reply), self.community_id, said=typed):
+            self.wrong.append(f"{text} {fields}: {leak[:300]}")
+        for button in reply.buttons:
+            call, mark = binding.read(button.call)
+            if mark != self.community_id and not button.url:
+                self.wrong.append(f"{text}: the button {button.call} means another")
+            if len(call.encode()) > _LONGEST:
+                self.wrong.append(f"{text}: the button {call} is too long")
+        return reply
+
+
+def seen(reply: Reply) -> Iterator[str]:
+    """All texts of a reply."""
+    yield reply.text
+    for button in reply.buttons:
+        yield from (button.label, binding.read(button.call)[0], button.url)
+    if reply.form is not None:
+        yield from (reply.form.title, reply.form.intro, binding.read(reply.form.call)[0])
+        for one in reply.form.fields:
+            yield from (one.label, one.value, one.hint, one.error)
+            yield from (f"{value} {label}" for value, label in one.options)
+    for file in reply.files:
+        yield from (file.name, words_in(file))
+
+
+def words_in(file: File) -> str:
+    """What a person reads in a file; nothing of a picture."""
+    if file.media_type == "application/pdf":
+        pages = PdfReader(BytesIO(file.content)).pages
+        return "\n".join(page.extract_text() for page in pages)
+    return "" if file.media_type.startswith("image/") else file.content.decode()
+
+
+# The world, made once and copied
+
+
+@pytest.fixture(scope="module")
+def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all of them in it."""
+    path = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("twins") / "filled.db"))
+
+    async def fill(services: Services) -> list[str]:
+        calls = await twins.fill(services)
+        path.with_suffix(".json").write_text(json.dumps(calls))
+        empty = await services.storage.read(twins.empty)
+        await services.storage.write(twins.multiply, services.keys)
+        return empty
+
+    assert in_a_house(path, fill) == [], "fill them in twins.py, or nothing of them is looked at"
+    return path
+
+
+def in_a_house(path: Path, do: Callable[[Services], Awaitable[T]]) -> T:
+    """Do it with this database, and close it."""
+
+    async def run() -> T:
+        async with house(path) as services:
+            return await do(services)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def house(path: Path) -> AsyncIterator[Services]:
+    """A house with this database."""
+    storage = Storage.open(f"sqlite:///{path}")
+    yield scene.unlimited(await scene.plugged(storage))
+    await storage.close()
+
+
+# All that can be said
+
+
+async def crawl(leader: Leader, calls: Sequence[str]) -> None:
+    """Say every usage, press every button and fill in every form that comes of it.
+
+    Takes: calls, of buttons that there are already, for the first community.
+    """
+    mine = [shifted(call, leader.community_id - FIRST) for call in calls]
+    begin = [*usages(leader.community_id), *mine]
+    waiting = deque[tuple[str, dict[str, str]]]((text, {}) for text in begin)
+    last: list[tuple[str, dict[str, str]]] = []
+    times: dict[str, int] = {}
+    while waiting or last:
+        text, fields = waiting.popleft() if waiting else last.pop(0)
+        pattern = _NUMBER.sub("#", text) + " ".join(sorted(fields))
+        if times.get(pattern, 0) >= _SAID_TWICE or is_about_all(text):
+            continue
+        if waiting and _LAST.search(text):
+            last.append((text, fields))
+            continue
+        times[pattern] = times.get(pattern, 0) + 1
+        for foreign in of_the_other(text, leader.community_id):
+            await leader.say(foreign, *files_for(text), **fields)
+        for filled_in in of_the_other_fields(fields, leader.community_id):
+            await leader.say(text, **filled_in)
+        reply = await leader.say(text, *files_for(text), **fields)
+        waiting += [
+            (binding.read(button.call)[0], {}) for button in reply.buttons if not button.url
+        ]
+        if reply.form is not None:
+            call = binding.read(reply.form.call)[0]
+            waiting += [(call, filled_in) for filled_in in filled_forms(reply.form.fields)]
+
+
+def is_about_all(text: str) -> bool:
+    """Whether it speaks of all communities of a person."""
+    return text.split()[0].removeprefix("/") in _ABOUT_ALL
+
+
+def usages(community_id: int) -> Iterator[str]:
+    """Every way to say every command, with numbers that the community has."""
+    base = community_id - 1
+    for command in COMMANDS:
+        for usage in command.usages:
+            for part in usage.words.split("; "):
+                yield part
+                for number in (1, 2, 3):
+                    yield _NUMBER.sub(str(base + number), part)
+        yield f"/{command.name}"
+
+
+def of_the_other(text: str, community_id: int) -> list[str]:
+    """The same about rows of the other community: each number alone, and all."""
+    shift = APART if community_id == FIRST else -APART
+    numbers = list(_NUMBER.finditer(text))
+    found = [text[: one.start()] + moved(one[0], shift) + text[one.end() :] for one in numbers]
+    return [*found, shifted(text, shift)] if numbers else []
+
+
+def shifted(text: str, shift: int) -> str:
+    """The same about the twins of all that has a number in it."""
+    return _NUMBER.sub(lambda one: moved(one[0], shift), text)
+
+
+def moved(number: str, shift: int) -> str:
+    """The number of the twin."""
+    mark = "#" if number.startswith("#") else ""
+    return f"{mark}{abs(int(number.removeprefix('#')) + shift)}"
+
+
+def of_the_other_fields(fields: dict[str, str], community_id: int) -> list[dict[str, str]]:
+    """The form as it would be filled in with numbers of the other."""
+    shift = APART if community_id == FIRST else -APART
+    changed = {name: moved(value, shift) for name, value in fields.items() if value.isdecimal()}
+    return [{**fields, **changed}] if changed else []
+
+
+def filled_forms(fields: Sequence[Field]) -> Iterator[dict[str, str]]:
+    """A few ways to fill in a form: as it stands, and with each choice."""
+    as_it_is = {one.name: one.value or _TYPED.get(one.kind, "") for one in fields}
+    yield as_it_is
+    for one in fields:
+        for value, _ in one.options:
+            yield {**as_it_is, one.name: value}
+
+
+_TYPED = {"line": "rosa@example.net", "lines": "jo@example.net", "number": "2"}
+
+
+def files_for(text: str) -> list[File]:
+    """What is dropped with the words, where a file is asked for."""
+    return [File("list.csv", "text/csv", ROSTER)] if text.startswith("/roster import") else []
+
+
+async def posted(services: Services, community_id: int) -> list[str]:
+    """What the chat, and the residents of the community, are shown of all this."""
+    await scene.all_done(services)
+    rows = await services.storage.read(memory.newest, limit=10_000)
+    shown = [json.dumps(row.body, ensure_ascii=False) for row in rows]
+
+    def written(session: Session) -> list[str]:
+        mine = session.exec(select(Delivery).where(Delivery.community_id == community_id))
+        rendered = [letters.words_of(session, services, row) for row in mine if row.contact]
+        return [f"{words.subject}\n{words.text}\n{words.html}" for words in rendered]
+
+    return [*shown, *await services.storage.read(written)]
+
+
+@pytest.mark.parametrize("whose", [FIRST, SECOND], ids=["alder", "birch"])
+def test_nothing_of_the_other_is_said_shown_or_changed(
+    filled: Path, tmp_path: Path, whose: int
+) -> None:
+    path = Path(shutil.copy(filled, tmp_path))
+    calls = json.loads(filled.with_suffix(".json").read_text())
+
+    async def speak(services: Services) -> list[str]:
+        others = [one for one in twins.ALL if one != whose]
+        before = await services.storage.read(twins.everything, others)
+        leader = Leader(services, whose)
+        await crawl(leader, calls)
+        after = await services.storage.read(twins.everything, others)
+        commands = {text.split()[0] for text, _ in leader.said}
+        assert commands == {f"/{one.name}" for one in COMMANDS if one.name not in _ABOUT_ALL}
+        changed = [name for name, rows in after.items() if rows != before[name]]
+        shown = twins.betrayed(await posted(services, whose), whose)
+        return [*leader.wrong, *(f"changed: {name}" for name in changed), *shown]
+
+    assert in_a_house(path, speak) == []
