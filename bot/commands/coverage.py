@@ -79,7 +79,7 @@ async def _overview(services: Services, actor: Actor, *, now: datetime) -> Reply
     lines = words.overview(found, _LINES)
     today = now.astimezone(ZoneInfo(found.timezone))
     try:
-        picture = await services.printer.draw(_chart(found, " ".join(lines), today))
+        picture = await services.printer.draw(_chart(found, words.spoken(lines), today))
     except CannotPrint as problem:
         return Reply("\n".join([*lines, problem.words]), words.ways_on(found.tally))
     if picture.unknown:

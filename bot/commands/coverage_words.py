@@ -65,8 +65,7 @@ def _out_of_reach(tally: Tally) -> Iterator[str]:
         have = plural(nowhere, "of these has", "of these have")
         yield f"{have} neither e-mail nor number: print passes for them."
     if barred := tally.never[Reach.BARRED]:
-        asked = plural(barred, "of these asked", "of these asked")
-        yield f"{asked} not to be written to, or came back lately."
+        yield f"{barred} of these asked not to be written to, or came back lately."
 
 
 def _streets(streets: Sequence[Street], most: int) -> Iterator[str]:
@@ -86,6 +85,13 @@ def _counted(tally: Tally) -> str:
         if part is not Came.JOINED and came[part]
     ]
     return ", ".join(parts)
+
+
+def spoken(lines: Sequence[str]) -> str:
+    """The same lines for whoever hears them: without their marks, as sentences."""
+    marks = "".join(_MARKS.values())
+    plain = [line.lstrip(f"{marks} ").rstrip(".") for line in lines]
+    return f"{'. '.join(plain)}.".replace(":.", ":")
 
 
 def together(streets: Sequence[Street]) -> Tally:
@@ -120,6 +126,8 @@ def ways_on(tally: Tally, at: str = "") -> tuple[Button, ...]:
         buttons.append(Button(label, f"/passes {nowhere} Without e-mail or number"))
     if tally.came[Came.FAILED]:
         buttons.append(Button("Failed", f"/coverage failed{at}"))
+    if tally.came[Came.ENDED]:
+        buttons.append(Button("Expired or void", f"/coverage ended{at}"))
     if missing:
         buttons.append(Button("Show who is missing", f"/coverage missing{at}"))
     return tuple(buttons)
@@ -176,10 +184,12 @@ def _names(names: Sequence[str]) -> list[str]:
 
 
 def _acts(found: Page) -> Iterator[Button]:
-    for home in found.homes:
-        if home.standing is not None and home.place.came is not Came.JOINED:
-            number = home.standing.invitation.id
-            yield Button(f"#{number}", f"/invites {number}")
+    numbers = {
+        home.standing.invitation.id
+        for home in found.homes
+        if home.standing is not None and home.place.came is not Came.JOINED
+    }
+    yield from (Button(f"#{number}", f"/invites {number}") for number in sorted(numbers))
 
 
 def _pages(found: Page, at: str) -> Iterator[Button]:

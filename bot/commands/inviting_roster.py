@@ -11,6 +11,7 @@ from bot.community.choosing import Choice
 from bot.community.inviting import Invited, Spelling
 from bot.community.roster_previews import Preview
 from bot.community.streets import Street
+from bot.languages import Languages
 from bot.messages import Button, Medium, Reply
 from bot.ports import Services
 
@@ -28,9 +29,10 @@ async def preview(
     lines = [*_out_of_reach(found), *([found.waits] if found.waits else [])]
     if found.draft_id is None:
         return Reply("\n".join([_nobody(found, where), *_left_out(found), *lines]))
-    goes = [f"✓ {one.entry.address}: {_who(one)}" for one in found.goes]
+    ours = services.templates.languages
+    goes = [f"✓ {one.entry.address}: {_who(one, ours)}" for one in found.goes]
     slips = [
-        f"? {one.entry.address}: {_who(one)} – did you mean {one.contact.suggestion}?"
+        f"? {one.entry.address}: {_who(one, ours)} – did you mean {one.contact.suggestion}?"
         for one in found.slips
     ]
     head = f"{_counted(found.goes)} would be sent{where}, one to each address:"
@@ -45,10 +47,10 @@ def _nobody(found: Preview, where: str) -> str:
     return f"There is nobody{where} whom I can invite: all were invited before, or cannot be."
 
 
-def _who(one: Choice) -> str:
+def _who(one: Choice, ours: Languages) -> str:
     name = f"{one.entry.name}, " if one.entry.name else ""
-    spoken = f" in {one.entry.language}" if one.entry.language else ""
-    return f"{name}{one.contact.in_full}{spoken}"
+    spoken = ours.closest(one.entry.language)
+    return f"{name}{one.contact.in_full}" + (f" in {spoken.english_name}" if spoken else "")
 
 
 def _counted(goes: Sequence[Choice]) -> str:

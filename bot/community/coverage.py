@@ -10,12 +10,13 @@ from sqlmodel import Session
 from bot.community import labels, names
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
-from bot.community.streets import Street, Tally, in_order, nearest, streets_of, tally_of
+from bot.community.streets import Street, Tally, nearest, order, streets_of, tally_of
 from bot.ports import Services
 from storage import addresses, communities, coverage, invitations
 from storage.addresses import Resident
 from storage.coverage import Came, Place
 from storage.invitations import Standing
+from storage.streets import address_order
 from storage.tables import Invitation, RosterEntry
 
 PAGE = 10  # addresses
@@ -143,9 +144,9 @@ async def page(
     return await services.storage.read(query)
 
 
-def along_the_street(place: Place) -> tuple[object, ...]:
+def along_the_street(place: Place) -> tuple[str, str]:
     """By which addresses are sorted: street by street, in the order of their numbers."""
-    return in_order(names.address_key(place.street)), in_order(place.address)
+    return order(place.street), address_order(place.key)
 
 
 def _homes(

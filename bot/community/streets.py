@@ -5,7 +5,6 @@ button names a street by one of its lines of the roster, for a call holds ids al
 """
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from bot.community import names
 from bot.community.errors import Refusal
 from storage.coverage import Came, Count, Reach
+from storage.streets import address_order
 
 NAMELESS = "no street"  # of addresses of which the roster knows none
 _NEAR = 0.6  # of a slip of the pen: difflib's own measure and usual bound
@@ -54,7 +54,12 @@ def streets_of(counts: Iterable[Count]) -> tuple[Street, ...]:
     for count in counts:
         by_key.setdefault(names.address_key(count.street), []).append(count)
     streets = [_street(alike) for alike in by_key.values()]
-    return tuple(sorted(streets, key=lambda one: (-one.tally.total, in_order(one.name))))
+    return tuple(sorted(streets, key=lambda one: (-one.tally.total, order(one.name))))
+
+
+def order(name: str) -> str:
+    """Where a street stands in a list: 9th Street before 10th."""
+    return address_order(names.address_key(name))
 
 
 def _street(alike: Sequence[Count]) -> Street:
@@ -75,12 +80,6 @@ def tally_of(counts: Iterable[Count]) -> Tally:
         if count.came is Came.NEVER:
             never[count.reach] += count.count
     return Tally(came, never)
-
-
-def in_order(words: str) -> list[tuple[bool, int, str]]:
-    """By which addresses are sorted: 9 Elm Street comes before 12."""
-    parts = re.findall(r"\d+|\D+", names.plain(words))
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
 def nearest(streets: Sequence[Street], typed: str) -> Street:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.community import coverage, deliveries, invitations, streets
+from bot.community import coverage, deliveries, invitations
 from bot.community.actors import Actor
 from bot.community.coverage import Coverage, Kind, Page
 from bot.community.streets import NoSuchStreet
@@ -216,10 +216,3 @@ async def test_another_communitys_roster_is_not_there(services: Services, robin:
         await coverage.street_at(services, robin, theirs.id, now=NOW)
     with pytest.raises(NoSuchStreet, match="NoSuchStreet"):
         await coverage.street_like(services, robin, "Birch Row", now=NOW)
-
-
-def test_numbers_are_sorted_as_numbers() -> None:
-    typed = ["12 Elm", "9 Elm", "9a Elm", "Élan House 2", "Elan House 10", "Elan House 9"]
-    assert sorted(typed, key=streets.in_order) == [
-        "9 Elm", "9a Elm", "12 Elm", "Élan House 2", "Elan House 9", "Elan House 10"
-    ]  # fmt: skip
