@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, bindparam, or_, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
 from storage.database import brief, changed
@@ -157,6 +159,21 @@ def invitation_of(session: Session, number: int) -> Invitation | None:
     """The invitation that was given to whoever asked."""
     query = select(Invitation).where(Invitation.join_request_id == number)
     return session.exec(query.order_by(col(Invitation.id).desc()).limit(1)).first()
+
+
+@brief
+def behind(session: Session, invitation_id: int) -> JoinRequest | None:
+    """The request that an invitation answers."""
+    return session.execute(_behind(), {"the_invitation": invitation_id}).scalar_one_or_none()
+
+
+@cache
+def _behind() -> Any:
+    return (
+        sa_select(JoinRequest)
+        .join(Invitation, col(Invitation.join_request_id) == col(JoinRequest.id))
+        .where(col(Invitation.id) == bindparam("the_invitation"))
+    )
 
 
 def letters_of(session: Session, number: int) -> list[Delivery]:

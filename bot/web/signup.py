@@ -66,7 +66,8 @@ async def show_form(services: Services, request: Request) -> Response:
         return await _code_page(services, request, request.path_params["code"], refusal)
     except CodeUsed as used:
         return _welcome_back(services, request, used)
-    filled = Filled(contact=invited.contact)
+    name, address = await requests.typed_before(services, invited.invitation_id)
+    filled = Filled(name, address, invited.contact)
     return _form_page(services, request, invited, filled)
 
 

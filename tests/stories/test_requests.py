@@ -57,6 +57,8 @@ async def test_somebody_asks_is_approved_and_joins(
     await expect(leader.receipt(contact)).to_contain_text("has been sent")
 
     await page.goto(await leader.mail_link(contact, "Accept the invitation"))
+    await expect(page.get_by_label("Your name")).to_have_value(name)
+    await expect(page.get_by_label("Your address in")).to_have_value(address)
     await sign_up(page, name=name, address=address)
     await is_welcomed(page, name)
     await expect(leader.receipt(contact)).to_contain_text(f"{name} joined at {address}")
