@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from bot.commands import language
 from bot.commands.base import Misused
-from bot.community import groups
+from bot.community import groups, labels
 from bot.community.actors import Actor
-from bot.community.people import listed
 from bot.community.which_group import NoSuchGroup
 from bot.messages import Field
 from bot.ports import Services
@@ -91,4 +90,4 @@ async def chosen(services: Services, actor: Actor, filled: str) -> tuple[Group, 
 
 def told(names: tuple[str, ...]) -> str:
     """What is said of groups after who is invited; nothing when there are none."""
-    return f" They arrive in {listed(names)}." if names else ""
+    return "".join(f" {line}" for line in labels.arriving(names))

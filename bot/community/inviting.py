@@ -7,21 +7,12 @@ from typing import Literal, cast
 
 from sqlmodel import Session
 
-from bot.community import codes, contacts, limits, previews, receipts, sending
+from bot.community import contacts, limits, minting, previews, receipts, sending
 from bot.community.actors import Actor
 from bot.community.contacts import BadContact, Contact, Way
 from bot.community.errors import Refusal
 from bot.ports import Services
-from storage import (
-    arriving,
-    audits,
-    communities,
-    drafts,
-    groups,
-    invitations,
-    members,
-    suppressions,
-)
+from storage import audits, communities, drafts, invitations, members, suppressions
 from storage.database import brief
 from storage.tables import Invitation
 
@@ -200,29 +191,15 @@ def invite_all(
         channel=actor.private,
         now=now,
     )
-    rows = _renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)
+    rows = minting.renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)
     for row in rows:
         row.medium, row.language = medium, language or row.language
-    into = lead_into(session, rows, group_ids)
+    into = minting.lead_into(session, rows, group_ids)
     waits = sending.dispatch(session, services, actor, rows, now=now)
     for row in rows:
         note(session, actor, "invitation.sent", row, now=now)
     left_out, by_hand = len(asked) - len(free), medium == "hand"
     return Invited(tuple(free), left_out, receipt.id, by_hand=by_hand, waits=waits, into=into)
-
-
-def lead_into(
-    session: Session, rows: Sequence[Invitation], group_ids: Sequence[int]
-) -> tuple[str, ...]:
-    """Have whoever uses these invitations arrive in these groups, and in no others.
-
-    Gives: the names of those that are still there.
-    """
-    community_id = rows[0].community_id
-    into = groups.kept(session, community_id, group_ids) if group_ids else []
-    ids = [row.id for row in rows]
-    arriving.lead_into(session, community_id, ids, [group.id for group in into])
-    return tuple(group.name for group in into)
 
 
 def _still_free(
@@ -242,57 +219,6 @@ def _still_free(
     barred |= members.contacts_among(session, keys, community_id=community_id)
     barred |= limits.invited_enough(session, services, keys.keys() - barred, now=now)
     return [contact for key, contact in keys.items() if key not in barred], lapsed
-
-
-def _renew_or_mint(
-    session: Session,
-    services: Services,
-    actor: Actor,
-    free: Sequence[Contact],
-    lapsed: dict[bytes, Invitation],
-    receipt_id: int,
-    *,
-    now: datetime,
-) -> list[Invitation]:
-    community = communities.get(session, actor.community_id)
-    until = sending.expiry(community, community.code_days, now=now)
-    fresh = []
-    renewed = []
-    for contact in free:
-        key = contact.key(services.keys)
-        if old := lapsed.get(key):
-            if old.receipt_id is not None:
-                receipts.refresh(session, old.receipt_id)
-            old.expires_at, old.receipt_id, old.leader_id = until, receipt_id, actor.leader_id
-            old.contact = contact.address  # may have been erased since
-            renewed.append(old)
-            continue
-        fresh.append(
-            Invitation(
-                community_id=community.id,
-                leader_id=actor.leader_id,
-                receipt_id=receipt_id,
-                medium=contact.medium,
-                contact=contact.address,
-                contact_key=key,
-                created_at=now,
-                expires_at=until,
-            )
-        )
-    mint(session, services, fresh)
-    return renewed + fresh
-
-
-def mint(session: Session, services: Services, rows: Sequence[Invitation]) -> list[str]:
-    """Store new invitations and give each its access code; the codes are returned, in order."""
-    invitations.add_all(session, rows)  # the code derives from the id, which the database gives
-    minted = []
-    for row in rows:
-        code, row.generation = codes.mint(services.keys, row.id)
-        row.code_hash = codes.fingerprint(services.keys, code)
-        minted.append(code)
-    session.flush()
-    return minted
 
 
 def note(session: Session, actor: Actor, action: str, row: Invitation, *, now: datetime) -> None:

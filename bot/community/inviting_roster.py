@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import inviting, receipts, sending
+from bot.community import inviting, minting, receipts, sending
 from bot.community.actors import Actor
 from bot.community.choosing import Choice, Chooser, ways_of
 from bot.community.inviting import Invited, NoSuchDraft, Spelling
@@ -130,5 +130,5 @@ def _mint(
         )
         for one in goes
     ]
-    inviting.mint(session, services, rows)
+    minting.mint(session, services, rows)
     return rows, receipt.id

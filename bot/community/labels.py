@@ -1,9 +1,11 @@
 """One label for people, out of the two axes: what became of the letter and of the invitation."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
 from bot.community import contacts
+from bot.community.people import listed
 from storage.invitations import Alike, Standing
 
 Label = Literal[
@@ -94,6 +96,11 @@ def who(standing: Standing) -> str:
     if row.contact is None:
         return "Somebody whose address was erased"
     return contacts.known(row.medium, row.contact).shown
+
+
+def arriving(groups: Sequence[str]) -> list[str]:
+    """In which groups whoever is invited arrives, as a line of a card; none where there is none."""
+    return [f"They arrive in {listed(groups)}."] if groups else []
 
 
 def day(moment: datetime | date) -> str:

@@ -6,7 +6,17 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from bot.community import codes, invitations, inviting, letters, names, receipts, sending
+from bot.community import (
+    batch_cards,
+    codes,
+    invitations,
+    inviting,
+    letters,
+    minting,
+    names,
+    receipts,
+    sending,
+)
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.messages import Card, File
@@ -115,9 +125,9 @@ def _mint(
         )
         for serial in range(1, count + 1)
     ]
-    inviting.mint(session, services, rows)
+    minting.mint(session, services, rows)
     if group_ids:
-        inviting.lead_into(session, rows, group_ids)
+        minting.lead_into(session, rows, group_ids)
     _note(session, actor, "batch.minted", batch.id, now=now)
     return batch.id
 
@@ -229,7 +239,7 @@ def _changed(session: Session, actor: Actor, batch: Batch, action: str, *, now: 
     session.flush()
     assert batch.receipt_id is not None
     receipts.refresh(session, batch.receipt_id)
-    return receipts.of_batch(session, batch, now=now)
+    return batch_cards.card(session, batch, now=now)
 
 
 def _batch(session: Session, actor: Actor, batch_id: int) -> Batch:

@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import labels, request_cards, roster_cards, steps
+from bot.community import batch_cards, labels, request_cards, roster_cards, steps
 from bot.community.labels import Label
-from bot.community.people import listed
 from bot.messages import Button, Card
 from storage import arriving, batches, communities, deliveries, invitations, members, suppressions
 from storage import troubles as stored_troubles
@@ -24,13 +23,12 @@ from storage.database import clock
 from storage.invitations import Alike, Standing
 from storage.jobs import NewJob, enqueue, enqueue_again
 from storage.reminders import reminded_at
-from storage.tables import Batch, Invitation, Receipt
+from storage.tables import Invitation, Receipt
 
 COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
 _ASKED = "receipts asked for"  # a session's note of what its transaction refreshes already
 _UNREMINDED = timedelta(days=2)  # the first reminder comes later: new ones need no look
 _SHOWN_TROUBLES = 5  # lines of a receipt of many
-_SHOWN_NEWS = 10
 _FIXED_ONE_BY_ONE = 3  # beyond that a list is handier than buttons
 _BY = {"email": "by e-mail", "text": "by text", "pass": "on a pass", "hand": "by hand"}
 _ORDER: tuple[Label, ...] = (
@@ -97,11 +95,11 @@ def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
         return request_cards.of_receipt(session, receipt)
     if receipt.roster_draft_id is not None:
         return roster_cards.of_receipt(session, receipt)
-    if why := _taken_away(session, receipt):
+    if why := taken_away(session, receipt):
         return Card(why)
     batch = batches.of_receipt(session, receipt.id)
     if batch is not None:
-        return of_batch(session, batch, now=now)
+        return batch_cards.card(session, batch, now=now)
     groups = invitations.alike_of_receipt(session, receipt.id, now=now)
     total = sum(group.count for group in groups)
     if not total:
@@ -111,7 +109,7 @@ def compose(session: Session, receipt: Receipt, *, now: datetime) -> Card:
     return _of_many(session, receipt.id, groups, total, now=now)
 
 
-def _taken_away(session: Session, receipt: Receipt) -> str:
+def taken_away(session: Session, receipt: Receipt) -> str:
     """Why its leader sees no more of it; empty while they do."""
     if receipt.handed_to_id is not None:
         heir = communities.leader_name(session, receipt.handed_to_id)
@@ -145,7 +143,7 @@ def of_one(session: Session, standing: Standing, *, now: datetime) -> Card:
         community = communities.get(session, row.community_id)
         lines.append(f"The code works until {_until(row.expires_at, community.timezone)}.")
     if state != "joined":
-        lines += _arriving(arriving.of_invitation(session, row.id))
+        lines += labels.arriving(arriving.of_invitation(session, row.id))
     if state != "joined" and now - row.created_at > _UNREMINDED:
         lines += _reminded(session, row)
     return Card("\n".join(lines), _buttons(session, standing, state, now=now))
@@ -182,7 +180,7 @@ def _of_many(
         if in_trouble
         else []
     )
-    lines += [_trouble(row, labels.label(row, now=now), now=now) for row in shown]
+    lines += [trouble(row, labels.label(row, now=now), now=now) for row in shown]
     if in_trouble > len(shown):
         lines.append(f"… and {in_trouble - len(shown)} more.")
     waiting = {group.medium for group in groups if not _went_out(group)}
@@ -215,7 +213,8 @@ def _parts(count: Counter[Label], gone: int, total: int) -> list[str]:
     return [f"{gone} of {total} sent", *(f"{count[one]} {words.get(one, one)}" for one in told)]
 
 
-def _trouble(row: Standing, state: Label, *, now: datetime) -> str:
+def trouble(row: Standing, state: Label, *, now: datetime) -> str:
+    """A line about a letter that did not arrive."""
     why = row.delivery.words if row.delivery else ""
     return f"{labels.MARKS[state]} {labels.who(row)}: {why or steps.sentence(row, state, now=now)}"
 
@@ -237,51 +236,6 @@ def _way_on(row: Standing) -> Button:
 
 def _short(who: str) -> str:
     return who if len(who) <= 30 else f"{who[:29]}…"
-
-
-def of_batch(session: Session, batch: Batch, *, now: datetime) -> Card:
-    """The card of a batch of passes."""
-    count = batches.counts(session, batch.id, now=now)
-    parts = [f"{count.joined} joined"]
-    parts += [f"{count.expired} expired"] if count.expired else []
-    parts += [f"{count.void} void"] if count.void else []
-    name = f"Batch {batch.id}" + (f" “{batch.label}”" if batch.label else "")
-    passes = "1 pass" if batch.pass_count == 1 else f"{batch.pass_count} passes"
-    handed = f", handed out on {labels.day(batch.handed_out_at)}" if batch.handed_out_at else ""
-    buttons = [Button("Print again", f"/passes again {batch.id}")]
-    if not batch.handed_out_at:
-        buttons.append(Button("Mark as handed out", f"/passes handed-out {batch.id}"))
-    if count.left:
-        buttons.append(Button("Void the unused ones", f"/passes void {batch.id}", "danger"))
-    lines = [f"▫ {name}: {passes} printed{handed}, {', '.join(parts)}."]
-    lines += _arriving(arriving.of_batch(session, batch.id))
-    return Card("\n".join(lines), tuple(buttons))
-
-
-def _arriving(groups: Sequence[str]) -> list[str]:
-    """In which groups they arrive, where they do."""
-    return [f"They arrive in {listed(groups)}."] if groups else []
-
-
-def news(session: Session, receipt: Receipt, *, now: datetime) -> Card | None:
-    """Who joined, and whose letter did not arrive, since it was said below the receipt."""
-    if receipt.roster_draft_id is not None:
-        return roster_cards.news_of(session, receipt)
-    if _taken_away(session, receipt):
-        return None
-    since = receipt.told_at
-    assert since is not None
-    lines = [
-        f"{labels.MARKS['joined']} {name} joined at {address}."
-        for name, address in invitations.joined_since(session, receipt.id, since=since)
-    ]
-    for row in invitations.failed_since(session, receipt.id, since=since):
-        state = labels.of_state(row.delivery.state if row.delivery else "failed")
-        lines.append(_trouble(row, state, now=now))
-    if not lines:
-        return None
-    more = len(lines) - _SHOWN_NEWS
-    return Card("\n".join([*lines[:_SHOWN_NEWS], *([f"… and {more} more."] if more > 0 else [])]))
 
 
 def _until(expires_at: datetime, timezone: str) -> str:

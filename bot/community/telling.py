@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import structlog
 from sqlmodel import Session
 
-from bot.community import announcements, binding, receipts
+from bot.community import announcements, binding, receipt_news, receipts
 from bot.community.ledger import Record, Together
 from bot.community.postman import GiveUp, Later
 from bot.messages import Button, Card
@@ -72,7 +72,7 @@ def draw(session: Session, services: Services, claimed: Sequence[Claimed]) -> di
     for receipt in found:
         chat = services.chats.get(receipt.chat)
         unseen = chat is not None and chat.edits_unseen and receipt.told_at is not None
-        news = receipts.news(session, receipt, now=now) if unseen else None
+        news = receipt_news.of(session, receipt, now=now) if unseen else None
         card = receipts.compose(session, receipt, now=now)
         label, whose = labels[receipt.leader_id], receipt.community_id
         bound = binding.card(card, label, whose)

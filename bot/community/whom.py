@@ -13,7 +13,7 @@ from storage.people import Person
 MOST = 40  # members at a time: some households, or a committee
 _NAMESAKES = 10  # of one name, to choose among
 _LOOKED_AT = 500  # members of households where the words of a name are found
-_NUMBER = re.compile(r"#?(\d{1,9})")
+_NUMBER = re.compile(r"(?i)(?:member\s+)?#?(\d{1,9})")
 _HOUSEHOLD = re.compile(r"(?i)household\s+(.+)")
 
 
@@ -24,7 +24,7 @@ class NoSuchMember(Refusal):
 
 
 class NobodyNamed(Refusal):
-    """Whom? Give a member's number or name, or a household: “17”, “Ana Ruiz”, “household 5”."""
+    """Whom? Give a member's number or name, or a household: “42”, “Ana Ruiz”, “household 5”."""
 
     status = 422
 
