@@ -27,6 +27,7 @@ Lease = Annotated[
     float | None,
     typer.Option(help="Seconds until a dead worker's job is taken over, instead of the usual."),
 ]
+Month = Annotated[datetime, typer.Argument(formats=["%Y-%m"], help="Such as 2026-10.")]
 # These two are Slack's own, written again so that no other command waits for its library.
 Names = Annotated[
     Literal["native", "umbrella"],
@@ -70,6 +71,12 @@ def found(name: Annotated[str, typer.Argument(help="As its people know it.")]) -
 def communities() -> None:
     """List the communities, and how to become the leader of those that nobody leads."""
     _start(_communities)
+
+
+@cli.command()
+def billing(month: Month) -> None:
+    """Print how many households each community had in a month, as CSV."""
+    _start(_billing, month)
 
 
 @cli.command()
@@ -174,6 +181,15 @@ def _counted(one: Any) -> str:
 
     numbers = f"{plural(one.leaders, 'leader')}, {plural(one.households, 'household')}"
     return f"#{one.community.id} {one.community.name}: {numbers}"
+
+
+async def _billing(settings: Settings, month: datetime) -> None:
+    from bot.app import open_house
+    from bot.community import billing
+
+    async with open_house(settings) as house:
+        file = await billing.table(house.services, month.date(), now=datetime.now(UTC))
+    typer.echo(file.content.decode("utf-8-sig"), nl=False)
 
 
 async def _show_manifest(settings: Settings, names: Any, root: str | None, by: Any) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -203,3 +204,15 @@ async def test_the_steps_in_the_readme_lead_to_the_first_passes_in_slack(own_fol
         [sheet] = [file for file in slack.files if file.name.endswith(".pdf")]
         assert sheet.content.startswith(b"%PDF-")
         assert sheet.channel == slack.direct(ana).id
+
+
+def test_households_of_a_month_are_printed_for_the_operator(own_folder: Path) -> None:
+    month = f"{datetime.now(UTC):%Y-%m}"
+    printed = porchlight("billing", month)
+    assert printed.stdout.splitlines() == [
+        '"Id","Community","Month","Households","Members","State"',
+        f'"1","Maple Court","{month}","0","0","so far"',
+    ]
+    refused = porchlight("billing", "october")
+    assert refused.returncode == 2
+    assert "'october'" in refused.stderr

@@ -18,7 +18,7 @@ from bot.messages import File
 from bot.ports import Services
 from storage import audits, billing, communities
 from storage.billing import Registered
-from storage.tables import Community
+from storage.tables import BillingMonth, Community
 
 HEADER = ("Month", "Households", "Members", "State")
 
@@ -32,17 +32,11 @@ class Month:
     members: int
     is_closed: bool  # written down; else counted just now
 
-    @property
-    def state(self) -> str:
-        """In a word, for tables."""
-        return "closed" if self.is_closed else "so far"
-
 
 @dataclass(frozen=True, slots=True)
 class Bill:
     """How many are registered, and were."""
 
-    community_id: int
     community: str
     now: Registered
     months: tuple[Month, ...]  # the newest first
@@ -72,21 +66,24 @@ async def export(services: Services, actor: Actor, *, now: datetime) -> File:
         return _bill(session, communities.get(session, actor.community_id), now=now)
 
     found = await services.storage.write(change)
-    rows = [
-        (f"{month.first:%Y-%m}", str(month.households), str(month.members), month.state)
-        for month in found.months
-    ]
-    return csvs.file("billing.csv", HEADER, rows)
+    return csvs.file("billing.csv", HEADER, map(_cells, found.months))
 
 
-def of_all(session: Session, month: date, *, now: datetime) -> list[tuple[Community, Month]]:
-    """All communities that there were in a month, for whoever runs the house."""
-    return [
-        (community, found)
-        for community in communities.every(session)
-        for found in _bill(session, community, now=now).months
-        if found.first == month
-    ]
+async def table(services: Services, month: date, *, now: datetime) -> File:
+    """All communities in one month as CSV, for whoever runs the house.
+
+    Takes: month, its first day. Touches: storage, reading.
+    """
+
+    def query(session: Session) -> list[tuple[str, ...]]:
+        return [
+            (str(community.id), community.name, *_cells(found))
+            for community in communities.every(session)
+            if (found := _month(session, community, month, now=now))
+        ]
+
+    rows = await services.storage.read(query)
+    return csvs.file(f"billing-{month:%Y-%m}.csv", ("Id", "Community", *HEADER), rows)
 
 
 def close_months(session: Session, *, now: datetime) -> None:
@@ -99,17 +96,38 @@ def close_months(session: Session, *, now: datetime) -> None:
                 billing.close(session, community.id, first, found, now=now)
 
 
+def _cells(month: Month) -> tuple[str, ...]:
+    state = "closed" if month.is_closed else "so far"
+    return f"{month.first:%Y-%m}", str(month.households), str(month.members), state
+
+
 def _bill(session: Session, community: Community, *, now: datetime) -> Bill:
     known = billing.closed(session, community.id)
-    months = []
-    for first in _months(community, now=now):
-        if row := known.get(first):
-            months.append(Month(first, row.household_count, row.member_count, is_closed=True))
-            continue
-        found = _counted(session, community, first)
-        months.append(Month(first, found.households, found.members, is_closed=False))
-    registered = billing.registered(session, community.id)
-    return Bill(community.id, community.name, registered, tuple(months))
+    return Bill(
+        community=community.name,
+        now=billing.registered(session, community.id),
+        months=tuple(
+            _closed(known[first]) if first in known else _open(session, community, first)
+            for first in _months(community, now=now)
+        ),
+    )
+
+
+def _month(session: Session, community: Community, first: date, *, now: datetime) -> Month | None:
+    """One month of a community; None when it was not founded then, or the month is to come."""
+    if row := billing.closed(session, community.id).get(first):
+        return _closed(row)
+    there_was = first in _months(community, now=now)
+    return _open(session, community, first) if there_was else None
+
+
+def _closed(row: BillingMonth) -> Month:
+    return Month(row.month, row.household_count, row.member_count, is_closed=True)
+
+
+def _open(session: Session, community: Community, first: date) -> Month:
+    found = _counted(session, community, first)
+    return Month(first, found.households, found.members, is_closed=False)
 
 
 def _counted(session: Session, community: Community, first: date) -> Registered:

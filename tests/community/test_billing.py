@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from bot.community import billing, moving, undoing
 from bot.community.actors import Actor
-from bot.community.billing import Month
 from bot.ports import Services
 from storage import billing as stored
 from storage import communities, members
@@ -261,15 +260,18 @@ async def test_the_table_of_all_months(services: Services, robin: Actor) -> None
 async def test_all_communities_of_a_month(services: Services) -> None:
     await scene.next_door(services)  # founded in this very month
     await joined(services, "1 Elm", at(9, 2))
-    this = scene.NOW.date().replace(day=1)
+    this, september = f"{scene.NOW:%Y-%m}", date(2026, 9, 1)
 
-    def listed(month: date) -> list[tuple[str, Month]]:
-        rows = services.storage.read_now(
-            lambda session: billing.of_all(session, month, now=scene.NOW)
-        )
-        return [(community.name, found) for community, found in rows]
+    async def table(month: date) -> list[str]:
+        file = await billing.table(services, month, now=scene.NOW)
+        return file.content.decode("utf-8-sig").splitlines()[1:]
 
-    assert [name for name, _ in listed(this)] == ["Maple Court", "Birch Row"]
-    assert listed(date(2026, 9, 1)) == [
-        ("Maple Court", Month(date(2026, 9, 1), 1, 1, is_closed=False))
+    assert await table(scene.NOW.date().replace(day=1)) == [
+        f'"1","Maple Court","{this}","1","1","so far"',
+        f'"2","Birch Row","{this}","0","0","so far"',
     ]
+    assert await table(september) == ['"1","Maple Court","2026-09","1","1","so far"']
+    await swept(services, scene.NOW)
+    assert await table(september) == ['"1","Maple Court","2026-09","1","1","closed"']
+    assert await table(date(2020, 1, 1)) == []
+    assert await table(date(2999, 1, 1)) == []
