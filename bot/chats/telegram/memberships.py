@@ -11,7 +11,10 @@ from bot.chats.telegram.calls import NAME
 from bot.chats.telegram.keyboards import ELSEWHERE, Key
 from bot.chats.telegram.speaking import Speaker, quietly
 from bot.community import channels, ways_in
+from bot.community.actors import label
+from bot.community.binding import mark
 from bot.ports import Services
+from storage import communities
 
 _INSIDE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMember.RESTRICTED}
 _HELLO = "Hello. Say `/announce here` and I announce here who joins."
@@ -42,10 +45,21 @@ class Memberships:
         """Offer in private what can be said there, too; nobody can speak in a channel."""
         if await self.speaker.reaches(user):
             words = f"I am in “{chat.title}” now. Should joins be announced there?"
-            yes = Key("Announce joins there", f"{ELSEWHERE}{chat.id}:/announce here")
-            await self.speaker.say(user, words, (yes,))
+            await self.speaker.say(user, words, await self._offers(chat.id, user))
         elif chat.type != ChatType.CHANNEL:
             await self.speaker.say(str(chat.id), _HELLO)
+
+    async def _offers(self, chat_id: int, user: str) -> tuple[Key, ...]:
+        """A button to announce joins there; for who leads several communities, one for each."""
+        where = {"chat": NAME, "place": self.bot_id, "user_id": user}
+        led = await self.services.storage.read(communities.led, **where)
+        call = f"{ELSEWHERE}{chat_id}:/announce here"
+        if len(led) < 2:
+            return (Key("Announce joins there", call),)
+        return tuple(
+            Key(f"Announce joins of {label(one, led)} there", mark(call, one.community_id))
+            for one in led
+        )
 
     async def _gone(self, chat: Chat) -> None:
         was_announcing = await channels.lost(

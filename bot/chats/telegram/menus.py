@@ -25,7 +25,6 @@ from storage.database import DatabaseAway
 
 _DESCRIPTION = 256  # characters
 _FOR_ALL = {"household", "help"}
-_CHANGE_WHO_LEADS = ("/leaders", "/use new")
 _IN_GROUPS = {"announce", "help"}
 _OWN = (
     BotCommand("settings", "See and change the community"),
@@ -53,7 +52,7 @@ class Menus:
 
     async def follow(self, text: str) -> None:
         """Who leads may have changed with this call."""
-        if text.startswith(_CHANGE_WHO_LEADS):
+        if text.startswith("/leaders"):
             try:
                 await self._show_leaders()
             except DatabaseAway:

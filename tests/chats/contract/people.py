@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from bot.app import House
 from storage import communities
+from storage.tables import Receipt
 from tests.community import scene
 
 PATIENCE = 15.0  # seconds; a busy machine is no fault
@@ -78,13 +79,13 @@ class Person(Protocol):
         """Somebody else in the same place, who can speak to the bot and leads nothing."""
 
 
-async def made_leader(person: Person) -> None:
+async def made_leader(person: Person, community_id: int = COMMUNITY) -> None:
     """Have somebody lead the community, too."""
 
     def change(session: Any) -> None:
         communities.add_leader(
             session,
-            COMMUNITY,
+            community_id,
             chat=person.chat,
             place=person.place,
             user_id=person.user_id,
@@ -120,6 +121,12 @@ async def quiet(house: House) -> None:
         return not await house.services.storage.read(scene.due)
 
     await until(done)
+
+
+async def receipts(house: House) -> set[str | None]:
+    """The messages that the post has written and may edit, once it is still."""
+    await quiet(house)
+    return {row.message for row in await scene.all_of(house.services, Receipt)}
 
 
 def coded(words: str) -> str:
