@@ -203,6 +203,15 @@ def invited_there(session: Session, community_id: int, contact_key: bytes) -> li
     return list(session.exec(query))
 
 
+def left_at(session: Session, community_id: int, contact_key: bytes) -> datetime | None:
+    """When somebody with this contact ceased to be a member, if one did, the last time."""
+    query = select(func.max(Member.removed_at)).where(
+        Member.community_id == community_id,
+        or_(col(Member.email_key) == contact_key, col(Member.phone_key) == contact_key),
+    )
+    return session.exec(query).one()
+
+
 def members_at(session: Session, community_id: int, address_key: str) -> list[Member]:
     """Who lives at this address, the head first."""
     query = (

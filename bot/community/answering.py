@@ -6,14 +6,15 @@ They name nobody, and repeat nothing that was typed into the form: strangers may
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.community import contacts, letters, receipts, sending, tokens
 from bot.community.errors import Refusal
 from bot.ports import Services
-from storage import communities, deliveries, requests, suppressions
-from storage.tables import JoinRequest
+from storage import communities, deliveries, quotas, requests, suppressions
+from storage.tables import Community, JoinRequest
 
 PURPOSE = "asked"  # what the link in these letters is signed for
 REMIND_AFTER = timedelta(days=14)  # leaders read once more that somebody waits
@@ -86,6 +87,8 @@ def write(
     if suppressions.among(session, [row.contact_key], now=now):
         return
     community = communities.get(session, row.community_id)
+    if row.medium == "text" and not _may_text(session, services, community, now=now):
+        return
     letter = letters.write(
         services,
         contacts.known(row.medium, row.contact),
@@ -99,6 +102,16 @@ def write(
     letter.join_request_id, letter.dated_at = row.id, now + after
     deliveries.add_all(session, [letter])
     sending.carry(session, [letter])
+
+
+def _may_text(session: Session, services: Services, community: Community, *, now: datetime) -> bool:
+    """Take one of the community's texts of the day: strangers may have typed the number."""
+    day = now.astimezone(ZoneInfo(community.timezone)).date()
+    most, source = services.settings.limit_community_texts, f"community:{community.id}:text"
+    if not most or quotas.add(session, source, day, 1) <= most:
+        return True
+    quotas.add(session, source, day, -1)
+    return False
 
 
 def close_old(session: Session, services: Services, *, now: datetime) -> Sequence[JoinRequest]:

@@ -78,9 +78,11 @@ def _neighbours(session: Session, row: JoinRequest, key: str) -> str:
     people = [mate.name for mate in requests.members_at(session, row.community_id, key)]
     if not people:
         return "Nobody at that address is a member yet."
+    live = f"{listed(people)} {'lives' if len(people) == 1 else 'live'} there"
+    if len(people) >= communities.get(session, row.community_id).household_limit:
+        return f"{live}, as many as a household may have: nobody more can join at that address."
     return (
-        f"{listed(people)} {'lives' if len(people) == 1 else 'live'} there. Whoever joins at that "
-        f"address becomes their housemate, and {people[0]} is told."
+        f"{live}. Whoever joins at that address becomes their housemate, and {people[0]} is told."
     )
 
 
@@ -97,6 +99,8 @@ def _on_roster(session: Session, row: JoinRequest, key: str) -> Iterator[str]:
 
 
 def _earlier(session: Session, row: JoinRequest) -> Iterator[str]:
+    if (left := requests.left_at(session, row.community_id, row.contact_key)) is not None:
+        yield f"Somebody with that contact was a member until {labels.day(left)}."
     if (old := requests.before(session, row)) is not None:
         answer = old.decision if old.leader_id is not None else "not answered"
         yield f"They asked before: request #{old.id}, {answer}."

@@ -102,6 +102,20 @@ async def test_where_no_letter_can_go_a_request_closes_all_the_same(
     assert await scene.all_of(services, Delivery) == []
 
 
+async def test_answers_by_text_are_texts_of_the_community(services: Services, robin: Actor) -> None:
+    """Strangers may type numbers by the dozen: nobody's bill grows beyond what a day allows."""
+    few = dataclasses.replace(
+        services, settings=services.settings.model_copy(update={"limit_community_texts": 2})
+    )
+    for number in range(4):
+        await ask(few, f"+1 201 555 01{number}0", source=f"198.51.100.{number}")
+    await deciding.decline(few, robin, 1, now=NOW + 31 * DAY)
+    rows = await swept(few, NOW + 31 * DAY)
+    assert [row.decision for row in rows] == ["declined", "closed", "closed", "closed"]
+    letters = await scene.all_of(services, Delivery)
+    assert [row.event for row in letters] == ["request_declined", "request_closed"]
+
+
 @pytest.mark.parametrize("decision", ["approve", "decline"])
 async def test_decided_ones_are_erased_after_ninety_days(
     services: Services, robin: Actor, decision: str

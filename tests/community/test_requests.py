@@ -14,6 +14,7 @@ from bot.community.actors import Actor
 from bot.community.errors import BadFields
 from bot.community.requests import Asked, AskedTooOften, FullToday, NobodyAsks
 from bot.ports import Services
+from storage import members
 from storage.tables import (
     Attempt,
     Audit,
@@ -164,6 +165,28 @@ async def test_a_card_says_who_lives_there_already(services: Services, robin: Ac
     text = (await read(services))[-1]
     assert "Tomás Ruiz and Mia live there." in text
     assert "becomes their housemate, and Tomás Ruiz is told." in text
+
+
+async def test_a_card_says_when_nobody_more_can_live_there(
+    services: Services, robin: Actor
+) -> None:
+    await scene.say(services, "/community household-limit 2")
+    [row] = await scene.invite(services, robin, "tomas@example.org")
+    form = scene.sign_up("Tomás Ruiz", "12 Elm St.", email="tomas@example.org", others=("Mia",))
+    await scene.redeem(services, scene.code_of(services, row), form)
+    await ask(services)
+    assert "nobody more can join at that address." in (await read(services))[-1]
+
+
+async def test_a_card_says_who_was_a_member_once(services: Services, robin: Actor) -> None:
+    await joined(services, robin)
+
+    def remove(session: Session) -> None:
+        members.remove(session, 1, now=NOW)
+
+    await services.storage.write(remove)
+    await ask(services, now=NOW + DAY)
+    assert "with that contact was a member until" in (await read(services))[-1]
 
 
 def _to_roster(session: Session) -> None:

@@ -7,6 +7,9 @@ from tests.chats.contract.people import Person, read, until
 from tests.community import scene
 from tests.community.asking import ask, asked_for
 
+# What chats take for mentions, markup and commands, typed by a stranger.
+WORDS = "<!channel> *Let* _me_ in & <b>now</b> [x](y) @everyone"
+
 
 async def somebody_asks(leader: Person, contact: str, name: str) -> None:
     """The form on the web, filled in."""
@@ -14,7 +17,7 @@ async def somebody_asks(leader: Person, contact: str, name: str) -> None:
         leader.house.services,
         contact,
         name=name,
-        words="We moved in last week & love it.",
+        words=WORDS,
         slug=await slug_of(leader),
         now=datetime.now(UTC),
     )
@@ -31,7 +34,7 @@ async def test_a_request_is_approved_by_its_card(leader: Person, stranger: Perso
     await somebody_asks(leader, "rosa@example.net", "Rosa Delgado")
     card = await read(leader.shown, "Request #1: Rosa Delgado, 12 Elm Street asks to be let in.")
     assert "rosa@example.net" in card
-    assert "“We moved in last week & love it.”" in card
+    assert f"“{WORDS}”" in card.replace("\N{WORD JOINER}", "")  # Telegram's, against its links
     assert leader.name in await stranger.say("/requests approve 1")
     assert "Approved. Inviting rosa@example.net." in await leader.press("Approve")
     await read(leader.shown, f"{leader.name} approved it on")
