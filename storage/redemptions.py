@@ -37,6 +37,7 @@ class Found:
     redeemed_at: datetime | None
     voided_at: datetime | None
     leader: str
+    leader_removed_at: datetime | None
     member_id: int | None  # who used the code
     browser: bytes | None  # by which browser
     community_id: int
@@ -72,6 +73,7 @@ def _by_code() -> Any:
             col(Invitation.redeemed_at),
             col(Invitation.voided_at),
             col(Leader.name),
+            col(Leader.removed_at),
             col(Redemption.member_id),
             col(Redemption.browser),
             col(Community.id),

@@ -19,7 +19,7 @@ from bot.community.owners import (
     row_of,
 )
 from bot.ports import Services
-from storage import audits, communities, roster_drafts
+from storage import audits, communities, deliveries, roster_drafts
 from storage import handing_over as stored
 from storage.tables import Leader
 
@@ -83,6 +83,7 @@ async def add(
             name=name,
             now=now,
         )
+        _show_again(session, row, now=now)
         _note(session, actor, "added", row, now=now)
         return row
 
@@ -131,6 +132,7 @@ async def reopen(services: Services, actor: Actor, leader_id: int, *, now: datet
         if row.removed_at is None:
             raise LeadsAlready(name=row.name)
         row.removed_at, row.role = None, "leader"
+        _show_again(session, row, now=now)
         _note(session, actor, "added", row, now=now)
         return row
 
@@ -172,6 +174,12 @@ async def own_no_more(services: Services, actor: Actor, *, now: datetime) -> Non
         _note(session, actor, "owns_no_more", row, now=now)
 
     await services.storage.write(change)
+
+
+def _show_again(session: Session, row: Leader, *, now: datetime) -> None:
+    """Let the receipts of somebody who is back show how it goes with what is open."""
+    shown, _ = stored.shown_on(session, row.id, now=now)
+    receipts.follow(session, deliveries.receipts(session, shown))
 
 
 def _forget_drafts(session: Session, row: Leader, *, now: datetime) -> None:

@@ -28,6 +28,7 @@ from storage.tables import Member, Redemption
 
 _WRONG_CODES_OF_ONE = 20  # an hour, from one address
 _WRONG_CODES_OF_ALL = 600  # an hour: at 55 bits still hopeless for 1.5 chances in a million a year
+_LEADER = Sentence("A leader")  # when whoever invited them leads no more
 
 
 class UnknownCode(Refusal):
@@ -156,7 +157,8 @@ def _check_usable(found: Found, browser: str, *, now: datetime) -> None:
     if found.voided_at is not None:
         raise CodeVoid
     if found.expires_at is not None and found.expires_at <= now:
-        raise CodeExpired(leader=found.leader, community=found.community)
+        leader = _LEADER if found.leader_removed_at else found.leader
+        raise CodeExpired(leader=leader, community=found.community)
 
 
 def _hashed(browser: str) -> bytes:

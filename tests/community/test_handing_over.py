@@ -1,6 +1,8 @@
 """What a leader gave goes on in other hands: codes work, somebody is told, and nothing is lost."""
 
 import asyncio
+import re
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -23,7 +25,7 @@ from bot.community.owners import NoSuchLeader, OwnersOnly
 from bot.community.redemptions import CodeExpired, look_up
 from bot.ports import Services
 from storage import communities, deliveries
-from storage.tables import Audit, Batch, Delivery, Invitation, Job, Receipt
+from storage.tables import Audit, Batch, Delivery, Invitation, Job, PlaygroundMessage, Receipt
 from tests.community import scene
 from tests.community.scene import NOW, on_both
 
@@ -159,10 +161,26 @@ async def test_letters_keep_who_invited_and_pages_name_who_can_help(
     await gone(services, robin, sam, heir=robin.leader_id)
     (letter,) = await scene.all_of(services, Delivery)
     assert letter.facts["invited_by"] == "Sam Ode"
-    code = scene.code_of(services, row)
+    assert await who_can_help(services, row) == "Robin Vale of Maple Court"
+
+
+async def test_nobody_is_sent_to_who_leads_no_more(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    (row,) = await scene.invite(services, sam, "one@example.org")
+    assert await who_can_help(services, row) == "Sam Ode of Maple Court"
+    await gone(services, robin, sam)
+    assert await who_can_help(services, row) == "A leader of Maple Court"
+
+
+async def who_can_help(services: Services, row: Invitation) -> str:
+    """Whom the page names to whoever comes too late."""
+    code, late = scene.code_of(services, row), NOW + timedelta(days=60)
     with pytest.raises(CodeExpired) as refusal:
-        await look_up(services, code, source="", now=NOW + timedelta(days=60))
-    assert refusal.value.words.startswith("This code has expired. Robin Vale of Maple Court")
+        await look_up(services, code, source="", now=late)
+    said = re.fullmatch(r"This code has expired. (.*) can make it work again.", refusal.value.words)
+    assert said is not None
+    return said[1]
 
 
 async def test_what_has_expired_goes_along_and_is_shown_to_nobody_anew(
@@ -216,6 +234,34 @@ async def test_who_leads_no_more_is_no_longer_told_who_comes(
     )
     await leaders.reopen(services, robin, sam.leader_id, now=NOW)
     assert "Rosa Delgado joined" in await card(services, row.receipt_id)
+
+
+async def test_who_is_back_sees_again_how_it_goes(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    async def shown() -> list[str]:
+        rows = await scene.all_of(services, PlaygroundMessage)
+        return [str(row.body.get("text", "")) for row in rows if row.author == "bot"]
+
+    async with scene.at_work(services):
+        await scene.invite(services, sam, "one@example.org two@example.org")
+        await gone(services, robin, sam)
+        await invitations.void(services, robin, 1, now=NOW)
+        await until(shown, "You lead no more")
+        await leaders.reopen(services, robin, sam.leader_id, now=NOW)
+        await until(shown, "2 invitations by e-mail")
+        await gone(services, robin, sam)
+        await invitations.reopen(services, robin, 1, now=NOW)
+        await until(shown, "You lead no more")
+        await leaders.add(services, robin, user_id="sam", name="Sam Ode", now=NOW)
+        await until(shown, "2 invitations by e-mail")
+
+
+async def until(look: Callable[[], Awaitable[list[str]]], words: str) -> None:
+    """Wait until the newest text of the bot has these words."""
+    async with asyncio.timeout(20):
+        while words not in "".join((await look())[-1:]):
+            await asyncio.sleep(0.02)
 
 
 async def test_a_receipt_of_another_leader_stays_theirs(
