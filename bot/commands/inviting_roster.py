@@ -54,17 +54,20 @@ def _who(one: Choice, ours: Languages) -> str:
 
 
 def _counted(goes: Sequence[Choice]) -> str:
-    """49 invitations, 40 by e-mail and 9 by text."""
+    """49 invitations, 40 by e-mail and 9 by text,"""
     media = Counter(one.medium for one in goes)
     how = [f"{media[medium]} {by}" for medium, by in _BY.items() if media[medium]]
-    return f"{plural(len(goes), 'invitation')}" + (f", {' and '.join(how)}," if how else "")
+    total = plural(len(goes), "invitation")
+    if len(how) > 1:
+        return f"{total}, {' and '.join(how)},"
+    return f"{total} {_BY[goes[0].medium]}" if goes else total
 
 
 def _left_out(found: Preview) -> list[str]:
     if not found.stays:
         return []
     these = [
-        f"✗ {one.entry.address}: {one.entry.name or one.row.typed} {one.row.words}"
+        f"✗ {one.entry.address}: {one.entry.name or one.row.typed} – {one.row.words}"
         for one in found.stays
     ]
     return [f"{plural(len(these), 'address is', 'addresses are')} left out:", *_shortened(these)]

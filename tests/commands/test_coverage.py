@@ -188,7 +188,7 @@ async def test_doubts_are_the_leaders_to_decide(services: Services) -> None:
 async def test_who_is_left_out_is_named(services: Services) -> None:
     await on_the_roster(services, "1 Elm | Ana | a@ex.org\n2 Elm | Bo | a@ex.org")
     text = (await say(services, "/coverage invite")).text
-    assert "1 address is left out:\n✗ 2 Elm: Bo is written to at another address." in text
+    assert "1 address is left out:\n✗ 2 Elm: Bo – is written to at another address." in text
 
 
 async def test_a_full_week_is_said(services: Services) -> None:
