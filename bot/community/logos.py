@@ -101,7 +101,7 @@ async def put(services: Services, actor: Actor, file: File, *, now: datetime) ->
         _name(session, actor, drawn.shown_as, now=now)
 
     await services.storage.write(change)
-    return File("logo.png", "image/png", drawn.content)
+    return File("logo.png", "image/png", drawn.content, alt=f"The logo of {actor.community}")
 
 
 async def remove(services: Services, actor: Actor, *, now: datetime) -> None:

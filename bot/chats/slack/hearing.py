@@ -30,6 +30,7 @@ from storage import heard
 from storage.database import DatabaseAway
 
 _PATIENCE = 2.0  # seconds for an answer before a form is told to wait; Slack's own end after 3
+_STANDS = 0.3  # seconds in which Slack has shown an acknowledgement, which must not come last
 _LONGEST_ASKED = 200  # characters; a view remembers 3,000 in all, and a paste can be longer
 _TOO_LATE = "Slack let the moment pass. Please press again."
 
@@ -175,9 +176,10 @@ class Hearing:
         lying = await files.lying(client, blocks.files(view))
         answering = asyncio.ensure_future(answered(self.services, self.answer, call, lying))
         done, _ = await asyncio.wait({answering}, timeout=_PATIENCE)
-        if not done:
+        if not done or answering.result().files:  # to hand them over takes time, too
             wait = blocks.said("One moment", "Working on it …")
             await ack(response_action="update", view=wait)
+            await asyncio.sleep(_STANDS)
             await self._update(client, view["id"], call, await answering)
             return
         reply = answering.result()
@@ -234,12 +236,12 @@ class Hearing:
         """What to say, once its files are handed over where the speaker alone sees them."""
         if not reply.files:
             return self.speaker.spell(reply.text)
-        where = taken(len(reply.files))
+        where = taken(reply.files)
         try:
             await self.speaker.hand_over(call.private, reply.files)
         except (ChatDown, ChatRefused) as error:
             log.warning("slack.file_not_taken", error=str(error))
-            where = not_taken("Slack", call.text)
+            where = not_taken("Slack", reply.files)
         return self.speaker.spell(f"{reply.text}\n{where}")
 
     async def _open(

@@ -268,18 +268,19 @@ class Hearing:
         """
         if asked.text.partition(" ")[0].removeprefix("/") in _DRAWS:
             await self.speaker.is_uploading(asked.private)
-        await self._show(asked, await answered(self.services, self.answer, asked, lying), more)
+        await self._show(
+            asked.private, await answered(self.services, self.answer, asked, lying), more
+        )
         await self.menus.follow(asked.text)
 
-    async def _show(self, asked: Call, reply: Reply, more: tuple[Key, ...]) -> None:
-        own = asked.private
+    async def _show(self, own: str, reply: Reply, more: tuple[Key, ...]) -> None:
         shown = (*keys(reply.buttons), *(more if reply.buttons else ()))
         if reply.files:
             try:
                 await self.speaker.hand_over(own, reply.files, reply.text, shown)
             except (ChatDown, ChatRefused) as error:
                 log.warning("telegram.file_not_taken", error=type(error).__name__)
-                words = not_taken("Telegram", asked.text)
+                words = not_taken("Telegram", reply.files)
                 await self.speaker.say(own, f"{reply.text}\n{words}", shown)
         elif reply.form is None:
             await self.speaker.say(own, reply.text, shown)

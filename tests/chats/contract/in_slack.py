@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from bot.app import House
 from bot.chats.slack.blocks import SETTLES
-from tests.chats.contract.people import PATIENCE, Handed, quiet, until
+from tests.chats.contract.people import PATIENCE, Handed, quiet, receipts, until
 from tests.chats.slack.conftest import Scene
 from tests.standins.slack_blocks import Json, elements
 from tests.standins.slack_payloads import file_json
@@ -98,10 +98,12 @@ class InSlack:
         answer = await self.scene.slack.drop(self.user_id, file.name, file.content, said)
         assert not answer.trouble, answer
 
-        async def new() -> list[Message]:
-            return [message for message in self._own() if message not in before]
+        async def answers() -> list[Message]:
+            new = [m for m in self._own() if m not in before and not m.thread_ts]
+            cards = await receipts(self.house) if new else set()
+            return [m for m in new if f"{m.channel}:{m.ts}" not in cards]
 
-        [self.last, *_] = await until(new)
+        [self.last, *_] = await until(answers)
         return native(self.last.text)
 
     async def buttons(self) -> list[str]:

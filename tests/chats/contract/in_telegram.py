@@ -8,7 +8,7 @@ from bot.app import House
 from bot.chats.telegram import forms
 from bot.chats.telegram.forms import Talk
 from storage import talks
-from tests.chats.contract.people import Handed, quiet, until
+from tests.chats.contract.people import Handed, quiet, receipts, until
 from tests.chats.telegram.conftest import Scene
 from tests.standins.telegram_world import Chat, Message, User
 
@@ -119,14 +119,30 @@ class InTelegram:
         return self.scene.said(where or self.user)
 
     async def _after(self, act: Callable[[], Awaitable[object]], where: Chat | None = None) -> str:
-        """Do something once the bot is still, and read the first that it then writes."""
+        """Do something once the bot is still, and read the first that it then answers.
+
+        A receipt may come before the answer, as when passes take long to draw; so what the post
+        wrote is passed over, once it has taken note of it.
+        """
         await quiet(self.house)
         before = len(self._said(where))
         await act()
 
-        async def new() -> list[Message]:
-            return [message for message in self._said(where)[before:] if message.text]
+        async def answers() -> list[Message]:
+            if not any(message.text for message in self._said(where)[before:]):
+                return []
+            cards = await receipts(self.house)
+            new = [message for message in self._said(where)[before:] if message.text]
+            return [one for one in new if _id(one) not in cards and not self._is_below(one)]
 
-        found: list[Message] = await until(new)
-        self.last = found[0]
+        [self.last, *_] = await until(answers)
         return self.last.text
+
+    def _is_below(self, message: Message) -> bool:
+        """Whether it was said below a receipt."""
+        answered = message.reply_to
+        return answered is not None and answered.author is self.scene.telegram.bot
+
+
+def _id(message: Message) -> str:
+    return f"{message.chat.id}:{message.id}"

@@ -1,6 +1,9 @@
 """Files in Slack: dropped into the messages with the app, or put into a form; for leaders alone."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from bot.chats.dropped import MOST, WHAT_FOR
 from bot.chats.slack import files
@@ -141,6 +144,29 @@ async def test_what_else_is_written_there_is_left_alone(by_http: Scene) -> None:
 )
 def test_the_token_goes_to_slack_alone(url: str, *, ours: bool) -> None:
     assert files._is_slacks(url, "https://slack.com/api/") is ours
+
+
+async def test_a_picture_is_handed_out_with_what_it_shows(by_http: Scene) -> None:
+    drawn = io.BytesIO()
+    Image.new("RGB", (320, 80), "teal").save(drawn, "PNG")
+    said = await dropped(by_http, "logo.png", drawn.getvalue(), "community logo")
+    assert "It is in your messages with me." in said
+    [logo] = by_http.slack.files
+    assert (logo.media_type, logo.channel) == (
+        "image/png", by_http.slack.direct(by_http.ana).id
+    )  # fmt: skip
+    assert logo.alt
+
+
+async def test_what_slack_does_not_take_can_be_asked_for_again(by_http: Scene) -> None:
+    await dropped(by_http, "people.csv", TABLE)
+    by_http.slack.fault("files.completeUploadExternal", "internal_error", times=1)
+    said = native(await by_http.say("/roster export"))
+    assert "Slack did not take the file just now. Please ask for it again." in said
+    assert "It is in your messages with me." in native(await by_http.say("/roster export"))
+    by_http.slack.fault("upload", "503", times=1)
+    said = await by_http.say("/passes 2")
+    assert "`/porchlight passes again` with the batch's number" in said
 
 
 async def test_a_deleted_file_is_none(by_http: Scene) -> None:

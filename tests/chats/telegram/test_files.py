@@ -6,6 +6,9 @@ import pytest
 from PIL import Image
 
 from bot.chats.dropped import MOST, WHAT_FOR
+from bot.chats.telegram.chat import TelegramChat
+from bot.chats.telegram.speaking import Speaker
+from bot.messages import File
 from storage.tables import Talk
 from tests.chats.telegram.conftest import Scene
 from tests.community.scene import all_of
@@ -108,6 +111,45 @@ async def test_another_question_is_left_for_a_table(polled: Scene) -> None:
     await polled.say("/community edit")
     assert READ in await sent(polled, "people.csv", TABLE)
     assert await all_of(polled.house.services, Talk) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "is_photo"), [((40, 30), True), ((40, 900), False), ((9_000, 1_001), False)]
+)
+async def test_a_picture_is_shown_where_telegram_can_show_it(
+    polled: Scene, size: tuple[int, int], *, is_photo: bool
+) -> None:
+    drawn = io.BytesIO()
+    Image.new("RGB", size, "teal").save(drawn, "PNG")
+    picture = File("map.png", "image/png", drawn.getvalue(), alt="A map")
+    await speaker(polled).hand_over(str(polled.ana.id), (picture,), "Here it is.", ())
+    sent = polled.said()[-1]
+    assert sent.text == "Here it is."
+    kept, other = (sent.photo, sent.document) if is_photo else (sent.document, sent.photo)
+    assert other is None
+    assert kept is not None
+    assert kept.content == picture.content
+
+
+async def test_a_picture_too_large_for_a_photo_is_a_file(polled: Scene) -> None:
+    large = File("map.png", "image/png", png() + b"\0" * 10_000_001)
+    await speaker(polled).hand_over(str(polled.ana.id), (large,), "Here it is.", ())
+    assert polled.said()[-1].document is not None
+
+
+async def test_several_files_come_one_after_the_other(polled: Scene) -> None:
+    files = (File("map.png", "image/png", png()), File("people.csv", "text/csv", TABLE))
+    await speaker(polled).hand_over(str(polled.ana.id), files, "Here they are.", ())
+    picture, table = polled.said()[-2:]
+    assert (picture.photo is not None, picture.text) == (True, "")
+    assert table.document is not None
+    assert (table.document.name, table.document.media_type) == ("people.csv", "text/csv")
+    assert table.text == "Here they are."
+
+
+def speaker(scene: Scene) -> Speaker:
+    [chat] = [one for one in scene.house.chats if isinstance(one, TelegramChat)]
+    return chat._speaker
 
 
 async def test_a_group_is_no_place_for_files(polled: Scene) -> None:
