@@ -1,7 +1,7 @@
 """What `/coverage invite` says: who would be written to, who would not, and what came of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.commands.base import Misused, number, plural
@@ -29,12 +29,9 @@ async def preview(
     lines = [*_out_of_reach(found), *([found.waits] if found.waits else [])]
     if found.draft_id is None:
         return Reply("\n".join([_nobody(found, where), *_left_out(found), *lines]))
-    ours = services.templates.languages
-    goes = [f"✓ {one.entry.address}: {_who(one, ours)}" for one in found.goes]
-    slips = [
-        f"? {one.entry.address}: {_who(one, ours)} – did you mean {one.contact.suggestion}?"
-        for one in found.slips
-    ]
+    told = _telling(services.templates.languages, found)
+    goes = [f"✓ {told(one)}" for one in found.goes]
+    slips = [f"? {told(one)} – did you mean {one.contact.suggestion}?" for one in found.slips]
     head = f"{_counted(found.goes)} would be sent{where}, one to each address:"
     shown = [head, *_shortened(goes), *_shortened(slips), *_left_out(found), *lines]
     shown.append("Nothing is sent until you press Send.")
@@ -47,10 +44,17 @@ def _nobody(found: Preview, where: str) -> str:
     return f"There is nobody{where} whom I can invite: all were invited before, or cannot be."
 
 
-def _who(one: Choice, ours: Languages) -> str:
-    name = f"{one.entry.name}, " if one.entry.name else ""
-    spoken = ours.closest(one.entry.language)
-    return f"{name}{one.contact.in_full}" + (f" in {spoken.english_name}" if spoken else "")
+def _telling(ours: Languages, found: Preview) -> Callable[[Choice], str]:
+    """How a choice is told: address, name, contact, and the language if it is not the usual one."""
+
+    def told(one: Choice) -> str:
+        spoken = ours.closest(one.entry.language, found.language)
+        is_usual = spoken == ours.closest(found.language)
+        name = f"{one.entry.name}, " if one.entry.name else ""
+        after = "" if is_usual or spoken is None else f" in {spoken.english_name}"
+        return f"{one.entry.address}: {name}{one.contact.in_full}{after}"
+
+    return told
 
 
 def _counted(goes: Sequence[Choice]) -> str:

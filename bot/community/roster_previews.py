@@ -32,6 +32,7 @@ _LOOKED_AT = 250  # addresses at once: their contacts are values of one statemen
 class Preview:
     """Who would be written to. Nothing has happened yet."""
 
+    language: str  # BCP 47, in which most are written to: the community's
     goes: tuple[Choice, ...]
     slips: tuple[Choice, ...]  # perhaps misspelt
     stays: tuple[Choice, ...]  # of each address that is left out, somebody, and why
@@ -68,6 +69,7 @@ def _look(
     )
     chosen = _chosen(session, services, actor, reached, now=now)
     return Preview(
+        language=communities.get(session, actor.community_id).language,
         goes=_with(chosen, "good"),
         slips=_with(chosen, "slip"),
         stays=tuple(one for one in chosen if one.row.verdict not in FREE),
