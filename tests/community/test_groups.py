@@ -158,7 +158,7 @@ async def test_members_are_put_in_by_number_name_and_household(
     )
     await make(services, robin, "Pool")
     moved = await groups.add(
-        services, robin, "Pool", who="#1, zoe angstrom; household 3,Zoë Ångström", now=NOW
+        services, robin, "Pool", who="member #1, zoe angstrom; household 3,Zoë Ångström", now=NOW
     )
     assert [one.name for one in moved.people] == ["Ana Ruiz", "Zoë Ångström", "Ed Lane"]
     again = await groups.add(services, robin, "Pool", who="Household #1", now=NOW)

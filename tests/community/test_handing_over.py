@@ -109,6 +109,47 @@ async def test_of_two_who_take_it_at_once_one_has_it_whole(
     ]
 
 
+@on_both
+async def test_a_crowd_that_joins_meanwhile_is_not_in_the_way(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    rows = await scene.invite(services, sam, " ".join(f"a{n}@example.org" for n in range(20)))
+    await gone(services, robin, sam)
+
+    async def join(row: Invitation) -> None:
+        form = scene.sign_up(f"Ana {row.id}", f"{row.id} Elm", email=f"{row.id}@example.net")
+        await scene.redeem(services, scene.code_of(services, row), form)
+
+    async with scene.at_work(services):
+        await asyncio.gather(
+            *map(join, rows[:10]),
+            handing_over.hand_over(services, robin, sam.leader_id, to=robin.leader_id, now=NOW),
+        )
+    await scene.all_done(services)
+    after = await scene.all_of(services, Invitation)
+    assert [row.redeemed_at is not None for row in after] == [True] * 10 + [False] * 10
+    assert {row.leader_id for row in after[10:]} == {robin.leader_id}
+    (receipt_id,) = {row.receipt_id for row in after[10:]}
+    assert "invitations by e-mail" in await card(services, receipt_id)
+    failed = [job for job in await scene.all_of(services, Job) if job.state == "dead"]
+    assert failed == []
+
+
+@pytest.mark.parametrize(
+    ("letters", "papers", "words"),
+    [
+        (1, 0, "1 open invitation"),
+        (12, 0, "12 open invitations"),
+        (0, 1, "1 open pass"),
+        (0, 40, "40 open passes"),
+        (1, 1, "1 open invitation and 1 pass"),
+        (2, 40, "2 open invitations and 40 passes"),
+    ],
+)
+def test_what_is_open_is_counted_in_words(letters: int, papers: int, words: str) -> None:
+    assert counted(handing_over.Left(2, "Sam Ode", letters, papers)) == words
+
+
 async def test_a_batch_goes_along_with_its_passes(
     services: Services, robin: Actor, sam: Actor
 ) -> None:
