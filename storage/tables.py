@@ -239,7 +239,7 @@ class Delivery(SQLModel, table=True):
     id: int = _id()
     community_id: int = _of("community")
     invitation_id: int | None = _maybe_of("invitation", index=True)
-    member_id: int | None = _maybe_of("member")
+    member_id: int | None = _maybe_of("member", index=True)
     join_request_id: int | None = _maybe_of("join_request", index=True)  # that it answers
     event: str  # which letter: invitation, reminder, household_link, welcome ...
     medium: str  # email, text or hand

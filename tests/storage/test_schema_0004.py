@@ -61,3 +61,25 @@ def test_households_get_new_keys_an_order_and_words(bare_database_url: str) -> N
         words = text("SELECT COUNT(*) FROM household_word WHERE household_id = 5")
         assert connection.execute(words).scalar_one() == 0
     engine.dispose()
+
+
+def test_who_came_in_by_their_own_way_in_is_that_member(bare_database_url: str) -> None:
+    engine = make_engine(bare_database_url)
+    stocked(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO chat_link (id, community_id, chat, place) VALUES (1, 1, 'tg', 'bot')")
+        )
+        for member, user in ((1, "77"), (2, None)):
+            connection.execute(
+                text(
+                    "INSERT INTO way_in (member_id, chat_link_id, community_id, title, url, until,"
+                    " user_id) VALUES (:member, 1, 1, 'Porch', :url, :at, :user)"
+                ),
+                {"member": member, "url": f"https://t.me/+{member}", "at": _AT, "user": user},
+            )
+    migrate(engine)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT chat, place, user_id, member_id FROM chat_member"))
+        assert [tuple(row) for row in found] == [("tg", "bot", "77", 1)]
+    engine.dispose()

@@ -261,6 +261,7 @@ def upgrade() -> None:
     op.add_column('delivery', sa.Column('join_request_id', sa.Integer(), sa.ForeignKey('join_request.id', name=op.f('fk_delivery_join_request_id')), nullable=True), inline_references=True)
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_delivery_join_request_id'), ['join_request_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_delivery_member_id'), ['member_id'], unique=False)
 
     _fill()
 
@@ -275,6 +276,16 @@ def _fill():
     here.execute(sa.text(
         "UPDATE leader SET role = 'owner' WHERE id IN"
         " (SELECT MIN(id) FROM leader WHERE removed_at IS NULL GROUP BY community_id)"
+    ))
+    # Whoever came in by their own way in is that member in this chat.
+    here.execute(sa.text(
+        "INSERT INTO chat_member (chat, place, user_id, member_id, community_id, at)"
+        " SELECT chat_link.chat, chat_link.place, way_in.user_id, way_in.member_id,"
+        " MIN(way_in.community_id), MIN(member.joined_at) FROM way_in"
+        " JOIN chat_link ON chat_link.id = way_in.chat_link_id"
+        " JOIN member ON member.id = way_in.member_id"
+        " WHERE way_in.user_id IS NOT NULL"
+        " GROUP BY chat_link.chat, chat_link.place, way_in.user_id, way_in.member_id"
     ))
     _normal_addresses(here)
     texts = {}
@@ -313,6 +324,7 @@ def _normal_addresses(here):
 def downgrade() -> None:
     """Go back."""
     with op.batch_alter_table('delivery', schema=None, table_kwargs={'sqlite_autoincrement': True}) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_delivery_member_id'))
         batch_op.drop_index(batch_op.f('ix_delivery_join_request_id'))
         batch_op.drop_column('join_request_id')
 
