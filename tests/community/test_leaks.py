@@ -6,30 +6,24 @@ commands and going on with whatever buttons and forms come of that. A command th
 them by itself, and a table that is new must be filled.
 """
 
-import asyncio
-import json
 import re
-import shutil
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
-from sqlmodel import Session, select
 
 from bot.commands import COMMANDS
-from bot.community import binding, letters
+from bot.community import binding
 from bot.messages import Field, File, Reply
 from bot.ports import Services
-from storage import playground as memory
-from storage.database import Storage
-from storage.tables import Delivery
-from tests.community import scene, twins
+from tests.community import twins
 from tests.community.twins import APART, ROSTER
 
 FIRST, SECOND, _ = twins.ALL
@@ -96,41 +90,10 @@ def words_in(file: File) -> str:
     return "" if file.media_type.startswith("image/") else file.content.decode()
 
 
-# The world, made once and copied
-
-
 @pytest.fixture(scope="module")
 def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all of them in it."""
-    path = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("twins") / "filled.db"))
-
-    async def fill(services: Services) -> list[str]:
-        calls = await twins.fill(services)
-        path.with_suffix(".json").write_text(json.dumps(calls))
-        empty = await services.storage.read(twins.empty)
-        await services.storage.write(twins.multiply, services.keys)
-        return empty
-
-    assert in_a_house(path, fill) == [], "fill them in twins.py, or nothing of them is looked at"
-    return path
-
-
-def in_a_house(path: Path, do: Callable[[Services], Awaitable[T]]) -> T:
-    """Do it with this database, and close it."""
-
-    async def run() -> T:
-        async with house(path) as services:
-            return await do(services)
-
-    return asyncio.run(run())
-
-
-@asynccontextmanager
-async def house(path: Path) -> AsyncIterator[Services]:
-    """A house with this database."""
-    storage = Storage.open(f"sqlite:///{path}")
-    yield scene.unlimited(await scene.plugged(storage))
-    await storage.close()
+    """A database with all of them in it, made once."""
+    return twins.made(sqlite_template, tmp_path_factory.mktemp("twins"))
 
 
 # All that can be said
@@ -228,26 +191,11 @@ def files_for(text: str) -> list[File]:
     return [File("list.csv", "text/csv", ROSTER)] if text.startswith("/roster import") else []
 
 
-async def posted(services: Services, community_id: int) -> list[str]:
-    """What the chat, and the residents of the community, are shown of all this."""
-    await scene.all_done(services)
-    rows = await services.storage.read(memory.newest, limit=10_000)
-    shown = [json.dumps(row.body, ensure_ascii=False) for row in rows]
-
-    def written(session: Session) -> list[str]:
-        mine = session.exec(select(Delivery).where(Delivery.community_id == community_id))
-        rendered = [letters.words_of(session, services, row) for row in mine if row.contact]
-        return [f"{words.subject}\n{words.text}\n{words.html}" for words in rendered]
-
-    return [*shown, *await services.storage.read(written)]
-
-
 @pytest.mark.parametrize("whose", [FIRST, SECOND], ids=["alder", "birch"])
 def test_nothing_of_the_other_is_said_shown_or_changed(
     filled: Path, tmp_path: Path, whose: int
 ) -> None:
-    path = Path(shutil.copy(filled, tmp_path))
-    calls = json.loads(filled.with_suffix(".json").read_text())
+    path, calls = twins.copied(filled, tmp_path)
 
     async def speak(services: Services) -> list[str]:
         others = [one for one in twins.ALL if one != whose]
@@ -258,7 +206,36 @@ def test_nothing_of_the_other_is_said_shown_or_changed(
         commands = {text.split()[0] for text, _ in leader.said}
         assert commands == {f"/{one.name}" for one in COMMANDS if one.name not in _ABOUT_ALL}
         changed = [name for name, rows in after.items() if rows != before[name]]
-        shown = twins.betrayed(await posted(services, whose), whose)
+        shown = twins.betrayed(await twins.posted(services, whose), whose)
         return [*leader.wrong, *(f"changed: {name}" for name in changed), *shown]
 
-    assert in_a_house(path, speak) == []
+    assert twins.in_a_house(path, speak) == []
+
+
+NUMBERS = [begin + step for begin in twins.ALL for step in range(11)]
+
+
+@given(data=st.data())
+@settings(max_examples=20)
+def test_whatever_is_said_in_whatever_order(
+    filled: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path, calls = twins.copied(filled, tmp_path_factory.mktemp("order"))
+    whose = data.draw(st.sampled_from((FIRST, SECOND)))
+    known = sorted({text for text in [*usages(FIRST), *calls] if not is_about_all(text)})
+    texts = data.draw(st.lists(st.sampled_from(known), min_size=3, max_size=12))
+    said = [_NUMBER.sub(lambda _: str(data.draw(st.sampled_from(NUMBERS))), one) for one in texts]
+
+    async def speak(services: Services) -> list[str]:
+        others = [one for one in twins.ALL if one != whose]
+        before = await services.storage.read(twins.everything, others)
+        leader = Leader(services, whose)
+        for text in said:
+            reply = await leader.say(text, *files_for(text))
+            if reply.form is not None:
+                for filled_in in list(filled_forms(reply.form.fields))[:2]:
+                    await leader.say(binding.read(reply.form.call)[0], **filled_in)
+        after = await services.storage.read(twins.everything, others)
+        return [*leader.wrong, *(name for name in after if after[name] != before[name])]
+
+    assert twins.in_a_house(path, speak) == []

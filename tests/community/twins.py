@@ -5,12 +5,16 @@ there are. The ids of each begin where a million begins, and every text of its o
 New rows come after those of the last, so a number below is never taken for one of them.
 """
 
+import asyncio
 import hashlib
+import json
 import re
-from collections.abc import Iterable
+import shutil
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Column, Table, UniqueConstraint, insert
 from sqlalchemy import select as sa_select
@@ -18,12 +22,13 @@ from sqlmodel import Session, SQLModel, col, delete, select
 
 from bot import dispatch
 from bot.chats.playground import LEADER, PLACE, SPEAKER
-from bot.community import codes, contacts, deliveries
+from bot.community import codes, contacts, deliveries, letters
 from bot.messages import Call, File, Reply
 from bot.ports import Services
 from bot.settings import Keys
 from storage import communities
-from storage.database import table_of
+from storage import playground as memory
+from storage.database import Storage, table_of
 from storage.tables import (
     BillingMonth,
     ChatLink,
@@ -42,6 +47,8 @@ from storage.tables import (
 )
 from tests.community import scene
 from tests.community.scene import NOW
+
+T = TypeVar("T")
 
 WORDS = ("Alderzz", "Birchzz", "Cedarzz")  # in everything of the first, the second, the third
 APART = 1_000_000
@@ -160,7 +167,7 @@ def _write_what_nobody_says(session: Session, keys: Keys) -> None:
 
 
 def _key(keys: Keys, address: str) -> bytes:
-    return contacts.known("email", address).key(keys)
+    return contacts.known("email" if "@" in address else "text", address).key(keys)
 
 
 def _buttons(session: Session) -> list[str]:
@@ -194,7 +201,7 @@ def empty(session: Session) -> list[str]:
 def multiply(session: Session, keys: Keys) -> None:
     """Copy the first community, row by row, for each of the others."""
     found = {table: rows_of(session, table, 1) for table in tables()}
-    for copy in map(Copy, range(1, len(WORDS))):
+    for copy in (Copy(number, keys) for number in range(1, len(WORDS))):
         for table, rows in found.items():
             if rows:
                 session.execute(insert(table), [copy.row(table, row) for row in rows])
@@ -214,10 +221,15 @@ class Copy:
     """How the rows of one of the others differ from those of the first."""
 
     number: int
+    keys: Keys
 
     def row(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
         """The same row."""
-        return {one.name: self._value(table, one, row[one.name]) for one in table.columns}
+        copy = {one.name: self._value(table, one, row[one.name]) for one in table.columns}
+        for name in ("contact", "email", "phone"):
+            if copy.get(name) and f"{name}_key" in copy:
+                copy[f"{name}_key"] = _key(self.keys, copy[name])
+        return copy
 
     def _value(self, table: Table, column: Column[Any], value: Any) -> Any:
         if value is None:
@@ -269,6 +281,57 @@ class Copy:
 def _is_unique(table: Table, column: Column[Any]) -> bool:
     alone = [set(one.columns) for one in table.constraints if isinstance(one, UniqueConstraint)]
     return bool(column.unique) or {column} in alone
+
+
+# All of them, in a database
+
+
+def made(template: Path, folder: Path) -> Path:
+    """A database with all of them in it."""
+    path = Path(shutil.copy(template, folder / "filled.db"))
+
+    async def fill_all(services: Services) -> list[str]:
+        calls = await fill(services)
+        path.with_suffix(".json").write_text(json.dumps(calls))
+        missing = await services.storage.read(empty)
+        await services.storage.write(multiply, services.keys)
+        return missing
+
+    assert in_a_house(path, fill_all) == [], "fill them above, or nothing of them is looked at"
+    return path
+
+
+def copied(filled: Path, folder: Path) -> tuple[Path, list[str]]:
+    """The same for one test, and the calls of the buttons that there are in the first."""
+    return Path(shutil.copy(filled, folder)), json.loads(filled.with_suffix(".json").read_text())
+
+
+def in_a_house(path: Path, do: Callable[[Services], Awaitable[T]]) -> T:
+    """Do it with this database, and close it."""
+
+    async def run() -> T:
+        storage = Storage.open(f"sqlite:///{path}")
+        try:
+            return await do(scene.unlimited(await scene.plugged(storage)))
+        finally:
+            await storage.close()
+
+    return asyncio.run(run())
+
+
+async def posted(services: Services, community_id: int) -> list[str]:
+    """What the chat, and the residents of the community, are shown of all this."""
+    await scene.all_done(services)
+    rows = await services.storage.read(memory.newest, limit=10_000)
+    shown = [json.dumps(row.body, ensure_ascii=False) for row in rows]
+    return [*shown, *await services.storage.read(written, services, community_id)]
+
+
+def written(session: Session, services: Services, community_id: int) -> list[str]:
+    """All letters of the community, as their readers have them."""
+    mine = session.exec(select(Delivery).where(Delivery.community_id == community_id))
+    found = [letters.words_of(session, services, row) for row in mine if row.contact]
+    return [f"{words.subject}\n{words.text}\n{words.html}" for words in found]
 
 
 # What was seen, what was changed

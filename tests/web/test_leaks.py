@@ -1,0 +1,163 @@
+"""No page shows or changes anything of another community on the same server.
+
+As in `tests/community/test_leaks.py`, for residents: every page that is there, every link of every
+letter and page, and every form, for somebody who belongs to one of three communities that are
+alike, with ids of all of them.
+"""
+
+import re
+from collections import deque
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from bot import web
+from bot.community import codes, households
+from bot.ports import Services
+from storage.tables import Community, Invitation, Member
+from tests.community import scene, twins
+from tests.community.scene import ADDRESS
+from tests.community.twins import ALL, APART
+from tests.web.visitor import Form, Page, Visitor
+
+_LINK = re.compile(rf"{re.escape(ADDRESS)}(/[^\s\"'<>)]+)")
+_HREF = re.compile(r'href="(/[^"#]*)"')
+_ID = re.compile(r"(?<![\w.-])\d{1,7}(?![\w-])")
+_TYPED = {"name": "Vi Neu", "address": "Flat 4B"}  # an address that all three have
+# Who wants no more letters gets none of any community: what waits for them is called off.
+_HOLDS_EVERYWHERE = re.compile("/o/")
+_SESSION = "__Host-porchlight-member"
+
+
+@pytest.fixture(scope="module")
+def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all of them in it, made once."""
+    return twins.made(sqlite_template, tmp_path_factory.mktemp("twins"))
+
+
+async def doors(services: Services, community_id: int) -> list[str]:
+    """Where residents of the community come in: codes, letters, and pages for everybody."""
+    mine = [
+        row for row in await scene.all_of(services, Invitation) if row.community_id == community_id
+    ]
+    codes_of_mine = [codes.derive(services.keys, row.id, row.generation) for row in mine]
+    letters = await services.storage.read(twins.written, services, community_id)
+    slugs = [row.slug for row in await scene.all_of(services, Community) if row.id == community_id]
+    return [
+        *(path for room in web._ROOMS for path in paths_of(room.rooms(services))),
+        *(f"/ask/{slug}" for slug in slugs),
+        *(f"/j/{code}" for code in codes_of_mine),
+        *(found for letter in letters for found in _LINK.findall(letter)),
+    ]
+
+
+def paths_of(routes: list[object]) -> list[str]:
+    """The pages that need nothing in their address."""
+    found = [one for one in routes if isinstance(one, Route)]
+    return [one.path for one in found if "{" not in one.path and "GET" in (one.methods or ())]
+
+
+class Resident:
+    """Somebody of one community, who follows every link and sends every form."""
+
+    def __init__(self, services: Services, community_id: int, member_id: int | None) -> None:
+        app = Starlette(routes=web.routes(services))
+        self.visitor, self.community_id = Visitor(app), community_id
+        self.seen: set[str] = set()
+        self.wrong: list[str] = []
+        if member_id is not None:
+            value = households.session(services.keys, member_id, now=scene.NOW)
+            self.visitor.client.cookies.set(_SESSION, value)
+
+    async def go_everywhere(self, begin: list[str]) -> None:
+        """Begin there and follow all."""
+        waiting = deque(begin)
+        while waiting:
+            path = waiting.popleft()
+            for one in (path, *of_the_twins(path)):
+                if one in self.seen or "leave" in one or "lang=" in one:
+                    continue
+                self.seen.add(one)
+                page = await self.visitor.open(one)
+                waiting += self._looked_at(page, one)
+                for number in range(len(page.forms)):
+                    waiting += await self._sent(page, number)
+
+    def _looked_at(self, page: Page, path: str) -> list[str]:
+        """Note what should not be there. Gives the links that are."""
+        if page.status >= 500:
+            self.wrong.append(f"{path}: {page.status} {page.text[:200]}")
+        self.wrong += [
+            f"{path}: {page.text[:600]}"
+            for _ in twins.betrayed([page.html], self.community_id, said=path)
+        ]
+        return [] if _is_long(page) else _HREF.findall(page.html)
+
+    async def _sent(self, page: Page, number: int) -> list[str]:
+        form = page.forms[number]
+        key = f"{form.action} {sorted(form.fields)}"
+        if key in self.seen or _HOLDS_EVERYWHERE.match(form.action) or "leave" in form.action:
+            return []
+        self.seen.add(key)
+        typed = {name: _TYPED[name] for name in form.fields if name in _TYPED}
+        links = []
+        for fields in [*foreign_fields(form), {}]:
+            answer = await self.visitor.submit(page, number, **{**typed, **fields})
+            links += self._looked_at(answer, form.action)
+        return links
+
+
+def _is_long(page: Page) -> bool:
+    """Files are no pages with links."""
+    return "html" not in page.response.headers.get("content-type", "")
+
+
+def of_the_twins(path: str) -> list[str]:
+    """The same address with numbers of the others."""
+    return [
+        _ID.sub(lambda one, step=step: str(int(one[0]) % APART + step), path)
+        for step in range(0, len(ALL) * APART, APART)
+        if _ID.search(path)
+    ]
+
+
+def foreign_fields(form: Form) -> list[dict[str, str]]:
+    """The numbers in a form's fields, as the others have them."""
+    numbers = {
+        name: values[0]
+        for name, values in form.fields.items()
+        if values[0].isdecimal() and len(values[0]) < 8
+    }
+    return [
+        {name: str(int(value) % APART + step) for name, value in numbers.items()}
+        for step in range(0, len(ALL) * APART, APART)
+        if numbers
+    ]
+
+
+@pytest.mark.parametrize("whose", ALL[:2], ids=["alder", "birch"])
+@pytest.mark.parametrize("is_known", [True, False], ids=["a member", "nobody yet"])
+def test_no_page_shows_or_changes_anything_of_another_community(
+    filled: Path, tmp_path: Path, whose: int, is_known: bool
+) -> None:
+    path, _ = twins.copied(filled, tmp_path)
+
+    async def walk(services: Services) -> list[str]:
+        others = [one for one in ALL if one != whose]
+        before = await services.storage.read(twins.everything, others)
+        heads = [
+            row.id
+            for row in await scene.all_of(services, Member)
+            if row.community_id == whose and row.is_head
+        ]
+        resident = Resident(services, whose, heads[0] if is_known else None)
+        await resident.go_everywhere(await doors(services, whose))
+        assert len(resident.seen) > 40, "it came nowhere"
+        after = await services.storage.read(twins.everything, others)
+        changed = [f"changed: {name}" for name, rows in after.items() if rows != before[name]]
+        shown = twins.betrayed(await twins.posted(services, whose), whose)
+        return [*resident.wrong, *changed, *shown]
+
+    assert twins.in_a_house(path, walk) == []
