@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, true
 from sqlmodel import Session, col
 
-from storage.database import dialect_of, insert_by, run
+from storage.database import dialect_of, insert_by, run, table_of
 from storage.tables import Household, HouseholdWord, Member
 from storage.words import LONGEST, findable_by
 
-# Entries of the index that are looked at for one word: a few milliseconds' work. Only words that
-# are all commoner than that can hide a household, and then more of them are asked for.
-LOOKED_AT = 1_000
+# Entries of the index that are looked at for one word: some milliseconds' work. Only words that are
+# all commoner than that can hide a household, and then one more is asked for.
+LOOKED_AT = 4_000
+_WORDS = 10  # of a search; the longest say most
+_ALIKE = 3  # words of one household that begin like a word of the search, hardly more
 _END = "\U0010ffff"  # stands behind everything that a word can go on with
 
 
@@ -30,54 +32,81 @@ class Matches:
     is_all: bool  # no others match
 
 
-def matching(session: Session, community_id: int, words: Sequence[str]) -> Matches:
+def matching(session: Session, community_id: int, words: Sequence[str], *, most: int) -> Matches:
     """The households that have, for each of these words, a word that begins so.
 
-    Takes: words, at least one, as `storage.words.split` gives them.
+    Takes: words, at least one, as `storage.words.split` gives them; most, how many are wanted.
     """
-    probes = {word: _probe(session, community_id, word[:LONGEST]) for word in set(words)}
-    whole = [found for found in probes.values() if len(found) <= LOOKED_AT]
-    basis = min(whole, key=len) if whole else probes[max(probes, key=len)]  # long words are rare
-    ids = set(basis)
-    for word, found in probes.items():
-        if not ids:
-            break
-        ids &= set(found) if len(found) <= LOOKED_AT else _with_word(session, ids, word[:LONGEST])
-    return Matches(frozenset(ids), is_all=bool(whole))
+    distinct = sorted({word[:LONGEST] for word in words}, key=len, reverse=True)[:_WORDS]
+    alone = len(distinct) == 1
+    sizes = {word: 0 if alone else _size(session, community_id, word) for word in distinct}
+    rarest = min(distinct, key=lambda word: sizes[word])
+    others = [word for word in distinct if word != rarest]
+    enough = most * _ALIKE
+    values = {"the_community": community_id, "enough": enough, **_range(rarest, 0)}
+    for number, word in enumerate(others, 1):
+        values |= _range(word, number)
+    rows = run(session, _having_all(len(others)), values).scalars().all()
+    if len(rows) == enough and len(set(rows)) <= most:  # one letter, and several words with it
+        rows = (
+            run(session, _having_all(len(others)), values | {"enough": LOOKED_AT}).scalars().all()
+        )
+    is_whole = sizes[rarest] <= LOOKED_AT and len(rows) < LOOKED_AT
+    return Matches(frozenset(rows), is_whole and len(set(rows)) <= most)
 
 
-def _probe(session: Session, community_id: int, word: str) -> list[int]:
-    values = {"the_community": community_id, "start": word, "end": word + _END}
-    return list(run(session, _beginning(), values).scalars())
+def _size(session: Session, community_id: int, word: str) -> int:
+    """How many entries begin so, counted no further than they are looked at."""
+    values = {"the_community": community_id, **_range(word, 0)}
+    found: int = run(session, _count(), values).scalar_one()
+    return found
 
 
-def _with_word(session: Session, household_ids: Iterable[int], word: str) -> set[int]:
-    values = {"ids": sorted(household_ids), "start": word, "end": word + _END}
-    return set(run(session, _having(), values).scalars())
+def _range(word: str, number: int) -> dict[str, str]:
+    return {f"start{number}": word, f"end{number}": word + _END}
 
 
-@cache
-def _beginning() -> Any:
-    word = col(HouseholdWord.word)
+def _begins(word: Any, number: int) -> ColumnElement[bool]:
+    """Whether the word begins like the search's word of that number."""
+    return and_(word >= bindparam(f"start{number}"), word < bindparam(f"end{number}"))
+
+
+def _entries(limit: int) -> Any:
+    """Entries of the search's first word."""
     return (
         select(col(HouseholdWord.household_id))
         .where(
             col(HouseholdWord.community_id) == bindparam("the_community"),
-            word >= bindparam("start"),
-            word < bindparam("end"),
+            _begins(col(HouseholdWord.word), 0),
         )
-        .limit(LOOKED_AT + 1)
+        .limit(limit)
+        .subquery()
     )
 
 
 @cache
-def _having() -> Any:
-    word = col(HouseholdWord.word)
-    return select(col(HouseholdWord.household_id)).where(
-        col(HouseholdWord.household_id).in_(bindparam("ids", expanding=True)),
-        word >= bindparam("start"),
-        word < bindparam("end"),
-    )
+def _count() -> Any:
+    return select(func.count()).select_from(_entries(LOOKED_AT + 1))
+
+
+@cache
+def _having_all(others: int) -> Any:
+    """Households with the first word that have so many others, too.
+
+    Each is looked up by itself, as a value: of an EXISTS, PostgreSQL would make a join and read
+    all entries of a common word.
+    """
+    home = _entries(LOOKED_AT).c.household_id
+    words = [table_of(HouseholdWord).alias() for _ in range(others)]
+    there = [
+        select(word.c.household_id)
+        .where(word.c.household_id == home, _begins(word.c.word, number))
+        .limit(1)
+        .scalar_subquery()
+        .is_not(None)
+        for number, word in enumerate(words, 1)
+    ]
+    return select(home).where(true(), *there).limit(bindparam("enough"))
 
 
 def reindex(session: Session, household_ids: Iterable[int]) -> None:

@@ -87,12 +87,11 @@ def _page(session: Session, community_id: int, wanted: Wanted, *, now: datetime)
         shown = _Shown(ids, is_first=start == 0, is_last=is_last)
     else:
         shown = beyond
-    members = roll.members_up_to(session, community_id, COUNTED + 1)
     return Page(
         wanted=wanted,
         households=tuple(roll.households(session, shown.ids)),
         matching=listed.count,
-        members=_counted(members, COUNTED),
+        members=_members(session, community_id, listed),
         number=None if start is None else start // PAGE + 1,
         is_first=shown.is_first,
         is_last=shown.is_last,
@@ -111,6 +110,13 @@ class _Shown:
     ids: list[int]
     is_first: bool
     is_last: bool
+
+
+def _members(session: Session, community_id: int, listed: _Listed) -> Count:
+    """How many members the community has: no fewer than households, so often known already."""
+    if listed.goes_on:
+        return Count(COUNTED, is_all=False)
+    return _counted(roll.members_up_to(session, community_id, COUNTED + 1), COUNTED)
 
 
 def _listed(session: Session, community_id: int, wanted: Wanted, *, now: datetime) -> _Listed:
@@ -132,11 +138,11 @@ def _found(session: Session, community_id: int, search: str) -> _Listed:
     words = split(search)
     if not words:
         return _Listed([], Count(0))
-    matches = household_words.matching(session, community_id, words)
-    if matches.is_all and len(matches.household_ids) <= FOUND:
+    matches = household_words.matching(session, community_id, words, most=FOUND)
+    if matches.is_all:
         ids = roll.in_order(session, community_id, matches.household_ids, limit=FOUND)
         return _Listed(ids, Count(len(ids)))
-    some = roll.in_order(session, community_id, matches.household_ids, limit=PAGE)
+    some = roll.in_order(session, community_id, sorted(matches.household_ids)[:FOUND], limit=PAGE)
     return _Listed(some, Count(FOUND, is_all=False))
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import acks, figures, letters, news, passes, replies, signup, start
+from tests.bench import acks, figures, letters, members, news, passes, replies, signup, start
 from tests.bench.figures import Row
 
 ROOT = Path(__file__).parent.parent.parent
@@ -76,6 +76,10 @@ def _passes(chosen: argparse.Namespace) -> list[Row]:
     ]
 
 
+def _members(chosen: argparse.Namespace) -> list[Row]:
+    return members.measure(chosen.databases, rounds=chosen.rounds)
+
+
 def _start(chosen: argparse.Namespace) -> list[Row]:
     return start.measure(rounds=chosen.rounds)
 
@@ -87,6 +91,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "acks": _acks,
     "news": _news,
     "passes": _passes,
+    "members": _members,
     "start": _start,
 }
 
