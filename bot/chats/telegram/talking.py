@@ -23,7 +23,8 @@ class Talking:
         """Ask the form's first question."""
         talk = forms.begin(form)
         await self._keep(user, talk)
-        words = "\n".join(filter(None, (above, form.intro, "/cancel stops.")))
+        said = "" if above == talk.field.error else above  # the question says it, too
+        words = "\n".join(filter(None, (said, form.intro, "/cancel stops.")))
         await self._ask(user, talk, above=words.replace("/cancel", "`/cancel`"))
 
     async def now(self, user: str) -> Talk | None:
