@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import columns, csvs, lines, plans, receipts, sheets
+from bot.community import columns, csvs, lines, names, plans, receipts, sheets
 from bot.community.actors import Actor
 from bot.community.columns import Columns
 from bot.community.errors import Refusal
@@ -29,7 +29,7 @@ SHORT = 300  # rows, read within a second while the leader waits
 PIECE = 1_000  # rows: a second or two of work, far less than a lease
 _LONGEST_NAME = 80  # characters of a file's name
 _LONGEST_TITLE = 40  # characters of a column's title
-_UNUSED = 12  # columns that are named as not used
+_UNUSED = 6  # columns that are named as not used
 
 
 class NoSuchFile(Refusal):
@@ -57,16 +57,14 @@ async def take(services: Services, actor: Actor, file: File, *, now: datetime) -
     draft = RosterDraft(
         community_id=actor.community_id,
         leader_id=actor.leader_id,
-        file_name=file.name[:_LONGEST_NAME],
+        file_name=_short(file.name, _LONGEST_NAME) or "the file",
         content=file.content,
         row_count=len(people),
         outcome={
             "columns": {
-                role: found.title(role)[:_LONGEST_TITLE]
-                for role in columns.ROLES
-                if role in found.at
+                role: _short(found.title(role)) for role in columns.ROLES if role in found.at
             },
-            "unused": [title[:_LONGEST_TITLE] for title in found.unused[:_UNUSED]],
+            "unused": [_short(title) for title in found.unused[:_UNUSED]],
         },
         created_at=now,
     )
@@ -74,6 +72,11 @@ async def take(services: Services, actor: Actor, file: File, *, now: datetime) -
     while standing.state == "reading" and standing.row_count <= SHORT:
         standing = await read_on(services, standing.id)
     return standing
+
+
+def _short(words: str, longest: int = _LONGEST_TITLE) -> str:
+    """What a file calls something, as it may stand in a sentence."""
+    return names.one_line(words)[:longest]
 
 
 def _open(content: bytes) -> tuple[Columns, list[Row]]:

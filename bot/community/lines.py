@@ -167,7 +167,7 @@ def _language(services: Services, typed: str) -> tuple[str, str]:
     """The language, or the one that we do not speak."""
     languages = services.templates.languages
     known = languages.meant(typed) or languages.closest(typed)
-    return (known.tag, "") if known else ("", typed[:_SHOWN])
+    return (known.tag, "") if known else ("", names.one_line(typed)[:_SHOWN])
 
 
 def _quoted(typed: str) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from bot.community import contacts
@@ -15,7 +16,8 @@ from bot.community.lines import Line
 from bot.settings import Keys
 from storage.rosters import Entry
 
-_SHOWN = 10  # problems, doubts and changes each; the rest is counted
+_SHOWN = 8  # problems, doubts and changes each; the rest is counted
+_LONGEST = 140  # characters of each, so that all fit into one message
 _CHANGEABLE = ("address", "name", "email", "phone", "language")
 _NAMES = {"address": "address", "name": "name", "email": "e-mail", "phone": "number",
           "language": "language"}  # fmt: skip
@@ -104,15 +106,19 @@ def beside_the_roster(
 
 def outcome(lines: Sequence[Line], plan: Plan) -> dict[str, Any]:
     """What the leader is shown, with the first few of everything; the rest is counted."""
-    problems = [(line.row, words) for line in lines for words in line.problems]
-    doubts = [(line.row, words) for line in lines for words in line.doubts]
+    unspoken = (line.unspoken for line in lines)
     return {
         "counts": {**_counts(lines), **counted(plan)},
-        "problems": problems[:_SHOWN],
-        "doubts": doubts[:_SHOWN],
-        "changes": [(one.line.row, one.words) for one in plan.changes[:_SHOWN]],
-        "unspoken": Counter(line.unspoken for line in lines if line.unspoken),
+        "problems": _few((line.row, words) for line in lines for words in line.problems),
+        "doubts": _few((line.row, words) for line in lines for words in line.doubts),
+        "changes": _few((change.line.row, change.words) for change in plan.changes),
+        "unspoken": Counter(filter(None, unspoken)).most_common(_SHOWN),
     }
+
+
+def _few(told: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    first = islice(told, _SHOWN)
+    return [(row, say if len(say) <= _LONGEST else f"{say[:_LONGEST]}…") for row, say in first]
 
 
 def counted(plan: Plan) -> dict[str, int]:

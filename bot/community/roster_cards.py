@@ -88,9 +88,7 @@ def _would_change(draft: Standing) -> Iterator[str]:
         yield f"{_changes(counts)}.{_stays(counts)}"
         yield from _told(outcome["changes"], counts["changed"], "→")
     if outcome["unspoken"]:
-        asked = ", ".join(
-            f"{language} ({count})" for language, count in outcome["unspoken"].items()
-        )
+        asked = ", ".join(f"{language} ({count})" for language, count in outcome["unspoken"])
         yield f"No letters are written in {asked}; there they are in the community's language."
     if counts["doubts"]:
         yield "Please look at these:"
@@ -131,7 +129,7 @@ def _stays(counts: Mapping[str, int]) -> str:
 
 def _told(shown: Sequence[Sequence[Any]], total: int, mark: str) -> Iterator[str]:
     for row, words in shown:
-        yield f"{mark} Row {row}: {words}{'' if words[-1] in '?.' else '.'}"
+        yield f"{mark} Row {row}: {words}{'' if words[-1] in '?.…' else '.'}"
     if total > len(shown):
         yield f"… and {total - len(shown):,} more."
 

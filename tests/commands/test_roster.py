@@ -114,6 +114,19 @@ async def test_one_file_at_a_time(services: Services) -> None:
     assert "one file at a time" in reply.text
 
 
+async def test_what_a_file_calls_things_stays_within_a_message(services: Services) -> None:
+    """Names, titles and values come from anywhere, and are as long as anybody likes."""
+    titles = ",".join(["Address", "\u202eName", *(f'"{"x" * 90}\n{n}"' for n in range(50))])
+    rows = [f'{"y" * 400},"a\nb",{"z" * 900}@,{"1" * 60}' for _ in range(40)]
+    content = "\n".join([titles, *rows]).encode()
+    file = File("evil\n\u202e" + "n" * 300 + ".csv", "text/csv", content)
+    reply = await dispatch.answer(services, dataclasses.replace(call("/roster"), files=(file,)))
+    assert "40 rows cannot be used" in reply.text
+    assert len(reply.text) < 4_000
+    assert "\u202e" not in reply.text
+    assert "… and 112 more." in reply.text
+
+
 async def test_a_page_has_ten_entries_by_street_and_number(services: Services) -> None:
     await fill(services, "1 Ash Road,A,,", *STREET[::-1])
     first = await say(services, "/roster")
