@@ -142,7 +142,7 @@ async def test_the_menu_follows_who_leads(scene: Scene) -> None:
     await scene.telegram.until(
         lambda: "invite" in scene.telegram.menu(scene.ana, scene.ana), seconds=PATIENCE
     )
-    assert set(scene.telegram.menu(scene.ben, scene.ben)) == {"help"}
+    assert set(scene.telegram.menu(scene.ben, scene.ben)) == {"help", "household"}
     assert set(scene.telegram.menu(scene.ana, scene.porch)) == {"announce", "help"}
 
 
