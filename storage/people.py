@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlmodel import Session, col
 
 from storage.tables import GroupMember, Household, HouseholdWord, Member
@@ -42,8 +42,10 @@ def found(
 
     Takes: within, the number of a group in which they must be.
     """
-    inside = select(col(GroupMember.member_id)).where(col(GroupMember.group_id) == within)
-    where += () if within is None else (col(Member.id).in_(inside),)
+    inside = exists().where(
+        col(GroupMember.group_id) == within, col(GroupMember.member_id) == col(Member.id)
+    )
+    where += () if within is None else (inside,)
     query = persons().where(col(Member.community_id) == community_id, *where)
     return [Person(*row) for row in session.execute(query.order_by(col(Member.id)).limit(limit))]
 

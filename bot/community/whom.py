@@ -63,7 +63,6 @@ def meant(
 
 
 def _meant(session: Session, community_id: int, typed: str, within: int | None) -> list[Person]:
-    where = "" if within is None else " of that group"
     if number := _NUMBER.fullmatch(typed):
         condition = people.is_number(int(number[1]))
         found = people.found(session, community_id, condition, within=within, limit=1)
@@ -71,10 +70,8 @@ def _meant(session: Session, community_id: int, typed: str, within: int | None) 
         found = _household(session, community_id, household[1], within)
     else:
         found = _named(session, community_id, typed, within)
-        if len(found) > 1:
-            raise _several(found, typed, where)
     if not found:
-        raise NoSuchMember(typed=typed[: names.LONGEST_NAME], where=where)
+        raise NoSuchMember(typed=typed[: names.LONGEST_NAME], where=_where(within))
     return found
 
 
@@ -87,18 +84,30 @@ def _household(session: Session, community_id: int, typed: str, within: int | No
 
 
 def _named(session: Session, community_id: int, typed: str, within: int | None) -> list[Person]:
-    """Who has all these words in their name; who has no others comes before all else."""
+    """Who has all these words in their name; who has no others comes before all else.
+
+    Raises: SeveralMeant, when it is not one alone.
+    """
     said = words.words_of([typed])
     if not said:
         return []
     near = people.near_words(community_id, said)
     looked_at = people.found(session, community_id, *near, within=within, limit=_LOOKED_AT)
     alike = [one for one in looked_at if said <= words.words_of([one.name])]
+    if alike and len(looked_at) == _LOOKED_AT:  # there may be more, so nobody is sure to be meant
+        raise _several(alike, f"More than {len(alike)}", typed, within)
     exact = [one for one in alike if said == words.words_of([one.name])]
+    if len(exact or alike) > 1:
+        raise _several(exact or alike, str(len(exact or alike)), typed, within)
     return exact or alike
 
 
-def _several(found: Sequence[Person], typed: str, where: str) -> SeveralMeant:
+def _several(found: Sequence[Person], count: str, typed: str, within: int | None) -> SeveralMeant:
     some = found[:_NAMESAKES]
     told = "; ".join(f"#{one.id} {one.name}, {one.address}" for one in some)
-    return SeveralMeant(count=len(found), typed=typed, where=where, numbers=told, people=some)
+    where = _where(within)
+    return SeveralMeant(count=count, typed=typed, where=where, numbers=told, people=some)
+
+
+def _where(within: int | None) -> str:
+    return "" if within is None else " of that group"

@@ -196,6 +196,23 @@ async def test_of_several_with_one_name_nobody_is_taken_for_the_other(
     assert [one.id for one in left.people] == [2], "in the group there is one alone"
 
 
+async def test_where_very_many_are_alike_nobody_is_picked_out(
+    services: Services, robin: Actor
+) -> None:
+    crowd = [f"Ana {number}" for number in range(499)]
+    await live(services, ("1 Elm", ["Ana"]), *((f"{n} Oak", [who]) for n, who in enumerate(crowd)))
+    await make(services, robin, "Pool")
+    with pytest.raises(SeveralMeant) as refusal:
+        await groups.add(services, robin, "Pool", who="Ana", now=NOW)
+    assert refusal.value.words.startswith("More than 500 members are like “Ana”.")
+    assert len(refusal.value.people) == 10
+    with pytest.raises(NoSuchMember):
+        await groups.add(services, robin, "Pool", who="Oak", now=NOW)
+    await groups.add(services, robin, "Pool", who="Ana 498", now=NOW)
+    left = await groups.remove(services, robin, "Pool", who="Ana", now=NOW)
+    assert [one.name for one in left.people] == ["Ana 498"]
+
+
 @pytest.mark.parametrize(
     ("typed", "error"),
     [
