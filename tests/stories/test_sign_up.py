@@ -12,7 +12,7 @@ from storage.database import Storage
 from storage.tables import Invitation
 from tests.stories.conftest import STORY, Visit
 from tests.stories.people import is_welcomed, scrolls_sideways, sign_up
-from tests.stories.program import Program
+from tests.stories.program import Program, wait_for
 
 pytestmark = STORY
 
@@ -151,7 +151,11 @@ async def test_two_presses_make_one_member(program: Program, visit: Visit) -> No
     await page.get_by_label("Your address in").fill("60 Elm Street")
     await page.get_by_role("button", name="Join").dblclick()
     await is_welcomed(page, "Walter")
-    assert "Walter (head), since" in program.say("/members 60 Elm Street")
+
+    def found() -> bool:  # search knows of a join a moment later
+        return "Walter (head), since" in program.say("/members 60 Elm Street")
+
+    assert wait_for(found)
 
 
 def _number(program: Program, address: str) -> int:
