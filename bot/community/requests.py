@@ -17,7 +17,6 @@ from bot.community import contacts, names, receipts, recognising, tokens
 from bot.community.contacts import BadContact, Contact
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
-from bot.community.redemptions import TooManyTries
 from bot.languages import Sentence
 from bot.ports import Services
 from storage import attempts, communities, quotas, requests
@@ -36,8 +35,11 @@ class NobodyAsks(Refusal):
     status = 404
 
 
-class AskedTooOften(TooManyTries):
+class AskedTooOften(Refusal):
     """You have asked several times already. Look in your messages, or try in {minutes} min."""
+
+    status = 429
+    retry_after: int
 
 
 class FullToday(Refusal):

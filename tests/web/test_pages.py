@@ -35,6 +35,9 @@ async def pages(visitor: Visitor, invite: Invite) -> list[Page]:
         await visitor.open("/household/link"),
         await visitor.open("/household/link/sent"),
         await visitor.open("/nowhere"),
+        await visitor.open("/ask/maple-court"),
+        await visitor.submit(await visitor.open("/ask/maple-court"), name="Rosa"),
+        await visitor.open("/ask/maple-court/sent"),
     ]
 
 
@@ -43,8 +46,8 @@ async def test_every_field_has_a_label_of_its_own(pages: list[Page]) -> None:
         ids = [each["id"] for _, each in page.elements if "id" in each]
         assert len(ids) == len(set(ids))
         labels = {each["for"] for tag, each in page.elements if tag == "label"}
-        fields = [each for tag, each in page.elements if tag == "input"]
-        seen = {each["id"] for each in fields if each["type"] != "hidden"}
+        fields = [each for tag, each in page.elements if tag in {"input", "textarea"}]
+        seen = {each["id"] for each in fields if each.get("type") != "hidden"}
         assert seen == labels
         for _, each in page.elements:
             assert set(each.get("aria-describedby", "").split()) <= set(ids)
@@ -81,7 +84,7 @@ async def test_phones_are_told_what_to_fill_in(pages: list[Page]) -> None:
 
 
 async def test_what_is_wrong_is_said_first(pages: list[Page]) -> None:
-    for page in (pages[1], pages[3], pages[6]):
+    for page in (pages[1], pages[3], pages[6], pages[-2]):
         assert page.status == 422
         assert page.alerts.strip()
         summary = next(each for _, each in page.elements if each.get("role") == "alert")
