@@ -160,7 +160,7 @@ async def decline(
     tell: bool = True,
     now: datetime,
 ) -> Card:
-    """Let somebody not in, and tell them so politely ten minutes later.
+    """Turn somebody down, and tell them so politely ten minutes later.
 
     Takes: reason, one of `REASONS`, or words of the leader's own; tell, whether to write at all.
     Raises: NoSuchRequest, DecidedAlready, BadWords.
