@@ -107,15 +107,15 @@ def give(
 def counted(left: Left) -> str:
     """3 open invitations and 40 passes."""
     letters = f"{left.letters} open invitation{'' if left.letters == 1 else 's'}"
-    passes = f"{left.passes} {'pass' if left.passes == 1 else 'passes'}"
-    if not left.passes:
-        return letters
-    return f"{letters} and {passes}" if left.letters else f"{left.passes} open {passes.split()[1]}"
+    noun = "pass" if left.passes == 1 else "passes"
+    if not left.letters:
+        return f"{left.passes} open {noun}"
+    return f"{letters} and {left.passes} {noun}" if left.passes else letters
 
 
 def _tell(session: Session, services: Services, heir: Leader, left: Left, *, now: datetime) -> None:
     """Say to the heir what the receipts that come next are."""
-    words = f"{left.name} handed you {counted(left)}. They are yours now; see how they go below."
+    words = f"You have {counted(left)} of {left.name} from now on. See below how it goes."
     notice = NewJob(
         key=f"handed_over:{left.leader_id}:{heir.id}:{now.isoformat()}",
         lane=f"chat:{heir.chat}",

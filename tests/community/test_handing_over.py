@@ -188,7 +188,7 @@ async def test_the_heir_is_told_in_their_own_chat(
     assert (after.leader_id, after.chat) == (sam.leader_id, "playground")
     assert after.channel == services.chats["playground"].own_channel(sam.place, sam.user_id)
     (notice,) = await scene.jobs(services, "notice")
-    assert notice.args["words"].startswith("Robin Vale handed you 1 open invitation.")
+    assert notice.args["words"].startswith("You have 1 open invitation of Robin Vale")
     assert notice.args["channel"] == after.channel
     waiting = [job for job in await scene.all_of(services, Job) if job.kind == "receipt"]
     assert {job.args["receipt"] for job in waiting} == {before.id, after.id}

@@ -40,7 +40,7 @@ async def test_an_owner_steps_down_after_making_another(
     assert "Do you want to step down?" in await leader.say(f"/leaders remove {ours}")
     said = await leader.press(f"Step down, hand over to {heir}")
     assert f"You are no leader any more. {heir} has your 1 open invitation now." in said
-    await read(second_leader.shown, f"{leader.name} handed you 1 open invitation.")
+    await read(second_leader.shown, f"You have 1 open invitation of {leader.name} from now on.")
     await read(second_leader.shown, SENT)
     await read(leader.shown, f"Handed over to {heir}")
     assert f"{heir}, owner" in await second_leader.say("/leaders")
