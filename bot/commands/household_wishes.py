@@ -126,7 +126,7 @@ async def _link(asked: Asked) -> Reply:
 async def _leave(asked: Asked) -> Reply:
     services, one, tongue = asked.services, asked.mine, asked.tongue
     if asked.rest.strip().lower() != "yes":
-        me = await own.look(services, one.member_id, now=asked.now)
+        me = await leaving.ask(services, one.member_id, now=asked.now)
         words = tongue.say("leave", community=one.community, is_head=me.is_head)
         yes = tongue.button(one.member_id, "leave yes", "yes_leave", style="danger", settles=True)
         stay = tongue.button(one.member_id, "", "stay", settles=True)

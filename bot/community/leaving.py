@@ -29,6 +29,38 @@ class Mistake:
     is_done: bool  # they are no member any more
 
 
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Who is asked whether they want to leave."""
+
+    community: str
+    colour: str
+    logo: str  # as in `Community`
+    language: str  # BCP 47, of the community
+    theirs: str  # of the member; empty: not known
+    is_head: bool
+
+
+async def ask(services: Services, member_id: int, *, now: datetime) -> Leaver:
+    """What leaving would mean; also for a member who is suspended. Raises: NotAMember."""
+
+    def query(session: Session) -> Leaver:
+        member = members.get(session, member_id)
+        if member is None:
+            raise households.NotAMember
+        community = communities.get(session, member.community_id)
+        return Leaver(
+            community=community.name,
+            colour=community.colour,
+            logo=community.logo,
+            language=community.language,
+            theirs=member.language,
+            is_head=member.is_head,
+        )
+
+    return await services.storage.read(query)
+
+
 async def leave(services: Services, member_id: int, *, now: datetime) -> None:
     """The member leaves; said twice, they leave once. Raises: NotAMember.
 

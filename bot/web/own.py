@@ -88,7 +88,18 @@ async def doubt(services: Services, request: Request) -> Response:
     member_id = pages.guest(services, request)
     if member_id is None:
         return pages.see_other(_LINK)
-    return await _page(services, request, member_id, template="web/household_leave.html")
+    me = await leaving.ask(services, member_id, now=visit(request).at)
+    return pages.page(
+        services,
+        request,
+        "web/household_leave.html",
+        me=me,
+        community=me.community,
+        colour=me.colour,
+        logo=me.logo,
+        theirs=me.theirs,
+        ours=me.language,
+    )
 
 
 async def leave(services: Services, request: Request) -> Response:
@@ -106,7 +117,6 @@ async def _page(
     request: Request,
     member_id: int,
     *,
-    template: str = "web/household_me.html",
     filled: dict[str, str] | None = None,
     refusal: BadFields | None = None,
     done: str = "",
@@ -116,7 +126,7 @@ async def _page(
     return pages.page(
         services,
         request,
-        template,
+        "web/household_me.html",
         status=refusal.status if refusal else 200,
         me=me,
         pairing=await pairing.offered(services, member_id, now=now),

@@ -284,6 +284,9 @@ async def test_a_suspended_member_reads_a_plain_sentence(rosa: Visitor, services
         assert "Tom" not in refused.text
     assert (await rosa.submit(page, name="Lily", contact="")).status == 403
     assert (await rosa.client.get(f"{ME}/data")).status_code == 200
+    asked = await rosa.open(f"{ME}/leave")
+    assert "Leave Maple Court?" in asked.text
+    assert "no longer a member" in (await rosa.submit(asked)).text
 
 
 # Keys for chats
