@@ -6,11 +6,11 @@ The map of the house, from the door down; an import goes down, never up, never s
     __main__.py     the command line: porchlight run | worker | migrate | slack-manifest
     app.py          the composition root: the only place where things are made and plugged together
     chats/          shelf 1: chat platforms: Slack, Telegram; the playground, a chat in the browser
-    web/            pages for people who are not in the chat: sign-up, household, opting out, health
+    web/            pages for people, whether in a chat or not: sign-up, household, opting out, health
     couriers/       shelf 3: ways a letter travels: e-mail, text, and the outbox that goes nowhere
     paper/          access passes and the chart of coverage: words, QR symbols, the child that draws
     dispatch.py     answer(services, call) -> reply: find the command, check the leader, help
-    commands/       shelf 2: what leaders can say, one file each
+    commands/       shelf 2: what leaders and members can say, one file each
     community/      the heart: what can happen, in verbs; no SDK, no HTTP, no markup
     ports.py        the sockets in the wall: Chat, Courier, Printer; Services, all plugged things
     door.py         who waits for an answer just now, and so goes before what can wait a moment
