@@ -2,7 +2,7 @@
 
 A chat makes a `Call` of what a leader says and shows the `Reply`; it posts and edits messages when
 the postman asks. `bot.app` plugs in those that are set up, else the playground, which needs no
-setting up.
+setting up. What they share about files that come and go is in `dropped.py` and `handed.py`.
 """
 
 from bot.chats import slack, telegram

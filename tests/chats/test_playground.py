@@ -241,8 +241,8 @@ NO_CALLS = [
     (b'{"text": "/help", "fields": {"x": 7}}', 422),
     (b'{"text": "/help", "channel": "elsewhere"}', 422),
     (b'{"text": "/help", "channel": ["leader"]}', 422),
-    (b'{"text": "' + b"x" * 70_000 + b'"}', 413),
-    (b'{"text": "' + b"x" * 70_000 + b'", "files": [{"name": "a.csv", "content": "YQ=="}]}', 413),
+    (b'{"text": "' + b"x" * 140_000 + b'"}', 413),
+    (b'{"text": "' + b"x" * 140_000 + b'", "files": [{"name": "a.csv", "content": "YQ=="}]}', 413),
     (b'{"files": [{"name": "a.csv", "content": "' + b"YQ==" * 1_900_000 + b'"}]}', 413),
     (b'{"files": [{"name": "a.csv", "content": "no base64!"}]}', 422),
     (b'{"files": [{"name": " ", "content": "YQ=="}]}', 422),
@@ -250,6 +250,7 @@ NO_CALLS = [
     (b'{"files": {"name": "a.csv"}}', 422),
     (b'{"text": "/help", "as": "Sam Ode"}', 422),
     (b'{"text": "/help", "as": 7}', 422),
+    (b'{"channel": "announcements", "files": [{"name": "a.csv", "content": "YQ=="}]}', 422),
 ]
 
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from bot.chats.playground.chat import LEADER, PORCH, SPEAKER_NAME
 from bot.messages import File
 
-_BODY = 64 * 1024  # bytes: a paste of 100 addresses is 4 KB
+_BODY = 128 * 1024  # bytes: a paste of 1,000 addresses is 40 KB
 _BODY_WITH_FILES = 7 * 1024**2  # bytes: 5 MB of files are 6.7 MB as base64
 _LONGEST_NAME = 255  # characters of a file's
 _PERSON = re.compile(r"[^\W_][\w-]{0,30}")  # who can be mentioned by an @
@@ -45,6 +45,8 @@ async def call(request: Request) -> Posted:
     channel, by = said.get("channel", LEADER), said.get("as", SPEAKER_NAME)
     if channel not in (LEADER, PORCH):
         raise HTTPException(422, "The channel is leader or announcements.")
+    if files and channel != LEADER:
+        raise HTTPException(422, "Files go to the leader's own chat: everybody reads the channel.")
     if by != SPEAKER_NAME and not (isinstance(by, str) and _PERSON.fullmatch(by)):
         raise HTTPException(422, 'Somebody else has one word as a name: {"as": "Sam"}.')
     return Posted(text.strip(), fields, channel, files, by)

@@ -126,7 +126,8 @@ class Hearing:
         async with self.turns.answering():
             if not await self._first_time(body["event_id"]):
                 return
-            lying = await files.lying(client, event["files"])
+            if not (lying := await files.lying(client, event["files"])):
+                return
             text, user = meant(self._bare(incoming(event.get("text") or "")), lying), event["user"]
             call = await calls.made(client, body, text, channel=user, user=user)
             reply = await answered(self.services, self.answer, call, lying)

@@ -1,8 +1,11 @@
 """Forms are filled in by a conversation: question by question, through a restart, or not at all."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.chats.telegram import forms
+from bot.chats.telegram.files import Told
 from bot.messages import Field, Form
 from tests.chats.telegram.conftest import PATIENCE, Open, Scene
 
@@ -152,3 +155,54 @@ def label_of(talk: forms.Talk, label: str) -> str:
 def test_a_forged_answer_is_none(data: str) -> None:
     talk = forms.begin(FORM)
     assert forms.pressed(talk, data.format(key=talk.key)) is None
+
+
+# Files
+
+BRING = Form(
+    "Import",
+    "/roster import",
+    (
+        Field("note", "Note", value="from the office"),
+        Field("file", "CSV file", "file", "old.csv"),
+        Field("picture", "Picture", "file", required=False),
+        Field("label", "Label", required=False),
+    ),
+)
+KEPT = Told("BQAC1", "people.csv", "text/csv", 21)
+
+
+def labels(talk: forms.Talk) -> list[str]:
+    return [key.label for key in forms.question(talk)[1]]
+
+
+def test_a_file_is_asked_for_and_never_kept_from_before() -> None:
+    talk = forms.begin(BRING)
+    assert labels(talk) == ["Keep “from the office”", "Cancel"], "a file cannot be left as it is"
+    asked = forms.typed(talk, "a note").talk
+    text, _ = forms.question(asked)
+    assert "CSV file?" in text
+    assert "Send it as a file" in text
+    assert "old.csv" not in text
+    assert labels(asked) == ["Cancel"]
+    assert forms.typed(asked, "people.csv").why == "Please send a file."
+
+
+def test_a_file_is_remembered_to_the_end_and_may_be_left_out() -> None:
+    asked = forms.typed(forms.begin(BRING), "a note").talk
+    brought = forms.brought(asked, KEPT)
+    assert brought.talk.field.name == "picture"
+    assert "Skip" in labels(brought.talk)
+    ended = forms.typed(forms.typed(forms.begin(BRING), "a note").talk, "nothing")
+    assert not ended.is_over
+    rest = forms.pressed(brought.talk, forms.question(brought.talk)[1][1].data)
+    assert rest is not None
+    assert rest.is_over
+    assert forms.files_of(BRING, rest.talk.filled) == {"file": KEPT}
+
+
+def test_after_a_mistake_the_file_is_asked_for_again() -> None:
+    *before, label = BRING.fields
+    talk = forms.begin(replace(BRING, fields=(*before, replace(label, error="Too long."))))
+    assert talk.field.name == "file"
+    assert talk.filled == {"note": "from the office"}
