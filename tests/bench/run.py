@@ -10,7 +10,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import acks, figures, letters, members, news, passes, replies, signup, start
+from tests.bench import (
+    acks,
+    figures,
+    letters,
+    members,
+    news,
+    passes,
+    replies,
+    roster,
+    signup,
+    start,
+)
 from tests.bench.figures import Row
 
 ROOT = Path(__file__).parent.parent.parent
@@ -80,6 +91,10 @@ def _members(chosen: argparse.Namespace) -> list[Row]:
     return members.measure(chosen.databases, rounds=chosen.rounds)
 
 
+def _roster(chosen: argparse.Namespace) -> list[Row]:
+    return roster.measure(rows=chosen.rows, rounds=chosen.rounds)
+
+
 def _start(chosen: argparse.Namespace) -> list[Row]:
     return start.measure(rounds=chosen.rounds)
 
@@ -92,6 +107,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "news": _news,
     "passes": _passes,
     "members": _members,
+    "roster": _roster,
     "start": _start,
 }
 
@@ -100,6 +116,7 @@ def _choices() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(PARTS), choices=PARTS, metavar="PART")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=10_000, help="of a roster's file")
     parser.add_argument("--letters", type=int, default=1000)
     parser.add_argument("--people", type=int, default=400, help="sign-ups in each round")
     parser.add_argument("--codes", type=int, nargs="+", default=[10_000, 1_000_000])
