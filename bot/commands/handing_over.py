@@ -19,20 +19,22 @@ async def hand_over(services: Services, actor: Actor, words: str, *, now: dateti
     """`/leaders hand-over 2 to 3`; without the second number it asks to whom."""
     first, _, second = words.strip().lower().partition(" ")
     giver_id = number(first, "leader")
-    if not second.strip():
-        return await _ask(services, actor, giver_id, now=now)
     to = heir_in(second)
     if to is None:
-        raise Misused("To whom? Say `/leaders hand-over 2 to 3`, with the numbers of both.")
+        return await _ask(services, actor, giver_id, now=now)
     left, heir = await handing_over.hand_over(services, actor, giver_id, to=to, now=now)
     whose = "you have" if heir.id == actor.leader_id else f"{heir.name} has"
     return Reply(f"Done: {whose} {counted(left)} of {left.name} now, and is told how they go.")
 
 
 def heir_in(words: str) -> int | None:
-    """The number in "to 3", if that is what is said. Raises: Misused."""
+    """The number in "to 3"; None when nothing is said. Raises: Misused."""
+    if not words.strip():
+        return None
     word, _, typed = words.strip().partition(" ")
-    return number(typed.strip(), "leader") if word.lower() == "to" else None
+    if word.lower() != "to":
+        raise Misused("To whom? Say it with a number, as in `/leaders hand-over 2 to 3`.")
+    return number(typed.strip(), "leader")
 
 
 async def _ask(services: Services, actor: Actor, giver_id: int, *, now: datetime) -> Reply:

@@ -100,14 +100,22 @@ async def _list(services: Services, actor: Actor, *, now: datetime) -> Reply:
 
 
 async def _owner(services: Services, actor: Actor, rest: str, *, now: datetime) -> Reply:
-    word = rest.strip().lower()
+    word, _, sure = rest.strip().lower().partition(" ")
     if word == "off":
         await leaders.own_no_more(services, actor, now=now)
         return Reply("You are a leader as the others are, and no owner any more.")
-    row = await leaders.let_own(services, actor, number(word, "leader"), now=now)
+    leader_id = number(word, "leader")
+    if sure.strip() == "yes":
+        row = await leaders.let_own(services, actor, leader_id, now=now)
+        return Reply(f"{row.name} is an owner now, who may add and remove leaders, as you may.")
+    row = await leaders.could_own(services, actor, leader_id)
     return Reply(
-        f"{row.name} is an owner now, who may add and remove leaders, as you may. Only they "
-        "themselves can give that up."
+        f"Make {row.name} an owner? They could add and remove leaders, as you can, and only they "
+        "themselves could ever give that up.",
+        (
+            Button("Make an owner", f"/leaders owner {leader_id} yes", "primary", settles=True),
+            Button("Leave it", "/leaders", settles=True),
+        ),
     )
 
 
@@ -126,13 +134,14 @@ async def _remove(
     services: Services, actor: Actor, rest: str, said: Said, *, now: datetime
 ) -> Reply:
     word, _, how = rest.strip().partition(" ")
-    sure, _, to = how.strip().partition(" ")
+    sure, _, then = how.strip().partition(" ")
+    is_sure = sure.lower() == "yes"
     rows = await leaders.leading(services, actor)
     leader_id = _number_of(rows, actor, word, said) if "@" in word else number(word, "leader")
     is_own = leader_id == actor.leader_id
-    if is_own and sure.lower() != "yes":
+    if is_own and not is_sure:
         return await _ask(services, actor, rows, now=now)
-    heir_id = handing_over.heir_in(to if is_own else how)
+    heir_id = handing_over.heir_in(then if is_sure else how)
     gone = await leaders.remove(services, actor, leader_id, heir_id=heir_id, now=now)
     if not is_own:
         return handing_over.of_removed(gone, rows, actor)

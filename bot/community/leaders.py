@@ -146,16 +146,30 @@ async def let_own(services: Services, actor: Actor, leader_id: int, *, now: date
     """
 
     def change(session: Session) -> Leader:
-        rows = held(session, services, actor)
-        row = row_of(rows, leader_id)
-        if row.role == "owner":
-            raise OwnsAlready(name=row.name)
-        require_owner(rows, actor)
+        row = _ownable(held(session, services, actor), actor, leader_id)
         row.role = "owner"
         _note(session, actor, "owns", row, now=now)
         return row
 
     return await services.storage.write(change)
+
+
+async def could_own(services: Services, actor: Actor, leader_id: int) -> Leader:
+    """The leader whom the actor could make an owner. Raises: what `let_own` raises."""
+
+    def query(session: Session) -> Leader:
+        rows = communities.leaders(session, actor.community_id, chats=services.chats)
+        return _ownable(rows, actor, leader_id)
+
+    return await services.storage.read(query)
+
+
+def _ownable(rows: list[Leader], actor: Actor, leader_id: int) -> Leader:
+    row = row_of(rows, leader_id)
+    if row.role == "owner":
+        raise OwnsAlready(name=row.name)
+    require_owner(rows, actor)
+    return row
 
 
 async def own_no_more(services: Services, actor: Actor, *, now: datetime) -> None:

@@ -75,7 +75,7 @@ async def test_stepping_down_asks_first(services: Services) -> None:
     await scene.second_leader(services)
     last = await say(services, "/leaders remove 1")
     assert last.text.startswith("You are the only owner.")
-    await say(services, "/leaders owner 2")
+    await say(services, "/leaders owner 2 yes")
     asked = await say(services, "/leaders remove 1")
     assert await leads(services, "leader")
     assert "#1 Robin Vale" in (await press(services, asked, "Stay")).text
@@ -88,7 +88,10 @@ async def test_stepping_down_asks_first(services: Services) -> None:
 async def test_an_owner_makes_another_and_gives_it_up(services: Services) -> None:
     added = await mention(services, "/leaders add <@U7>")
     (button,) = [one for one in added.buttons if one.label == "Make an owner, too"]
-    made = await say(services, button.call)
+    asked = await say(services, button.call)
+    assert asked.text.startswith("Make Sam Ode an owner?")
+    assert "#2 Sam Ode, from Playground" in (await press(services, asked, "Leave it")).text
+    made = await press(services, asked, "Make an owner")
     assert made.text.startswith("Sam Ode is an owner now, who may add and remove leaders")
     assert "#2 Sam Ode, owner, from Playground" in (await say(services, "/leaders")).text
     refused = await say(services, "/leaders remove 2")
@@ -147,6 +150,9 @@ async def test_the_last_leader_stays_and_is_told_why(services: Services, said: s
         ("hand-over 9 to 1", {}, "There is no leader #9."),
         ("hand-over 1 to 1", {}, "Those are Robin Vale's already."),
         ("hand-over 1 Sam", {}, "To whom?"),
+        ("remove 9 for Sam", {}, "To whom?"),
+        ("remove 1 yes Sam", {}, "To whom?"),
+        ("owner 1 yes", {}, "Robin Vale is an owner already."),
         ("hand-over 1 to Sam", {}, "Which leader?"),
         ("remove 9 to 1", {}, "There is no leader #9."),
         ("claim 7KQM-4TXP", {}, "You are a leader already."),

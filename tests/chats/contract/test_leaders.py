@@ -36,7 +36,8 @@ async def test_an_owner_steps_down_after_making_another(
     await read(leader.shown, SENT)
     ours, heir = await number(leader), second_leader.name
     said = await leader.say(f"/leaders owner {await number(second_leader)}")
-    assert f"{heir} is an owner now" in said
+    assert f"Make {heir} an owner?" in said
+    assert f"{heir} is an owner now" in await leader.press("Make an owner")
     assert "Do you want to step down?" in await leader.say(f"/leaders remove {ours}")
     said = await leader.press(f"Step down, hand over to {heir}")
     assert f"You are no leader any more. {heir} has your 1 open invitation now." in said

@@ -191,7 +191,7 @@ async def test_a_leader_who_was_removed_has_old_buttons_and_no_rights(by_http: S
     [ana, _] = await all_of(by_http.house.services, Leader)
     await by_http.slack.command(by_http.ana, by_http.porch, "/community", "edit")
     await by_http.view("Your community")
-    await by_http.say(f"/leaders owner {ana.id + 1}")
+    await by_http.say(f"/leaders owner {ana.id + 1} yes")
     await by_http.say(f"/leaders remove {ana.id} yes")
     before = await everything(by_http)
     await pressed_by(by_http, by_http.ana, message, "Void")
