@@ -1,5 +1,9 @@
 """Files at the playground's page: by the paper clip, dropped or pasted, and put into forms."""
 
+import io
+import re
+
+from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
 from tests.stories.conftest import STORY
@@ -8,6 +12,7 @@ from tests.stories.people import Leader
 pytestmark = STORY
 
 _NOTES = {"name": "notes.docx", "mimeType": "application/msword", "buffer": b"no table"}
+_TABLE = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"address\n4 Elm Street\n"}
 _WHAT_FOR = "I can read two kinds of files"
 _DROP = """(kind) => {
     const data = new DataTransfer();
@@ -42,6 +47,34 @@ async def test_a_file_may_be_dropped_anywhere_or_pasted(leader: Leader) -> None:
         await expect(leader.page.locator("#attached")).to_be_hidden()
         await expect(said(leader.page)).to_contain_text("📎 notes.docx")
         await leader.hears(_WHAT_FOR)
+
+
+async def test_a_table_is_taken_with_and_without_a_form(leader: Leader) -> None:
+    await leader.page.locator("#files").set_input_files(_TABLE)
+    await leader.page.get_by_role("button", name="Send").click()
+    await leader.hears("1 new, 0 changed, 0 the same.")
+    await leader.say("/roster import")
+    form = (await leader.hears("Which file?")).get_by_role("group")
+    await form.get_by_label("CSV file").set_input_files({**_TABLE, "name": "again.csv"})
+    await form.get_by_role("button", name="Read").click()
+    await leader.hears("again.csv, 1 row")
+
+
+async def test_a_picture_is_shown_small_and_large(leader: Leader) -> None:
+    drawn = io.BytesIO()
+    Image.new("RGB", (320, 80), "teal").save(drawn, "PNG")
+    logo = {"name": "logo.png", "mimeType": "image/png", "buffer": drawn.getvalue()}
+    await leader.page.locator("#files").set_input_files(logo)
+    await leader.page.locator("#composer").fill("/community logo")
+    await leader.page.keyboard.press("Enter")
+    shown = (await leader.hears("This is the logo from now on")).get_by_role("img")
+    await expect(shown).to_have_attribute("alt", re.compile("The logo of"))
+    await expect(shown).to_have_js_property("naturalWidth", 320)
+    await shown.click()
+    large = leader.page.get_by_role("dialog", name="Picture")
+    await expect(large.get_by_role("img")).to_be_visible()
+    await large.click()
+    await expect(large).to_be_hidden()
 
 
 def said(page: Page) -> Locator:
