@@ -1,18 +1,16 @@
-"""Drawing a described chart with typst: a picture, and the letters that no font has.
+"""Drawing a described chart: a picture, and the letters that no font has.
 
-Runs in the child process alone. A picture has boxes where letters are missing and typst says
-nothing of it, so the same is written as PDF/UA-1 first: of that it complains.
+Runs in the child process alone. Of letters that become boxes in a picture typst says nothing, so
+the same is written as PDF first: of that it complains.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
-from typst import Compiler, TypstError
+from bot.paper.typesetting import NoFontHas, pdf, png, with_fonts_that_do
 
-from bot.paper.drawing import FOLDER, fonts, missing_letters
-
-LOOK = "coverage.typ"
+LOOK = Path("charts", "coverage.typ")
 _PPI = 144  # two pixels a point, for screens that show fine lines
 
 
@@ -23,25 +21,14 @@ def chart(asked: dict[str, Any], templates: Path) -> tuple[bytes, bytes]:
     Gives: the PNG, and a JSON list of letters that no font has.
     Raises: TypstError when the look has a mistake.
     """
-    inputs = {"chart": json.dumps(asked)}
-    folder = templates / "charts"
-    missing: list[str] = []
-    for of_system in (False, True):  # finding the system's fonts takes 0.1 s
-        found = fonts(templates / FOLDER / "fonts", of_system=of_system)
-        compiler = Compiler(root=folder, font_paths=found)
-        missing = _missing(compiler, folder / LOOK, inputs)
-        if not missing:
-            break
-    png = compiler.compile(folder / LOOK, format="png", ppi=_PPI, sys_inputs=inputs)
-    assert isinstance(png, bytes)  # a list is for several pages
-    return png, json.dumps(missing).encode()
+    look, data = templates / LOOK, {"chart": json.dumps(asked)}
 
+    def checked(system_fonts: bool) -> bytes:
+        pdf(look, data, system_fonts=system_fonts)
+        return png(look, data, ppi=_PPI, system_fonts=system_fonts)
 
-def _missing(compiler: Compiler, look: Path, inputs: dict[str, str]) -> list[str]:
     try:
-        compiler.compile(look, format="pdf", pdf_standards=["ua-1"], sys_inputs=inputs)
-    except TypstError as error:
-        if found := missing_letters(error):
-            return found
-        raise
-    return []
+        return with_fonts_that_do(checked), b"[]"
+    except NoFontHas as error:
+        boxed = png(look, data, ppi=_PPI, system_fonts=True)
+        return boxed, json.dumps(error.letters).encode()
