@@ -45,7 +45,8 @@ async def _heard(services: Services, call: Call, name: str, said: Said, meant: i
     if command is None:
         return binding.reply(_unknown(name), actor)
     reply = await _in_words(command.run(services, actor, said, now=now), name)
-    return binding.reply(reply, actor)
+    # As the member they are, in whichever community: not as the leader of one.
+    return reply if command.for_members else binding.reply(reply, actor)
 
 
 async def _in_words(doing: Awaitable[Reply], name: str) -> Reply:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.commands.base import Command, Said, usages
 from bot.community import pairing
-from bot.community.actors import Actor, Stranger
+from bot.community.actors import Actor, AskWhich, Stranger
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
 
@@ -24,6 +24,8 @@ def help_for(commands: tuple[Command, ...]) -> Command:
     async def greet(
         services: Services, call: Call, said: Said, refusal: Stranger, *, now: datetime
     ) -> Reply:
+        if isinstance(refusal, AskWhich):
+            raise refusal
         where = {"chat": call.chat, "place": call.place, "user_id": call.speaker}
         if mine := await pairing.speaking(services, **where):
             theirs = [usages(command) for command in commands if command.for_members]

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session
 
 from bot import dispatch
 from bot.chats.playground import LEADER, PLACE, PORCH, SPEAKER
+from bot.chats.slack import home
 from bot.community import actors, binding, claims, deliveries, digests, founding
 from bot.community.actors import AskWhich, MeantAnother, NotALeader, Stranger
 from bot.community.claims import ClaimedAlready
@@ -373,3 +375,39 @@ async def test_digests_say_which_community_they_are_about(services: Services) ->
         f"/invites failed mine @@{oak}"
     }
     assert who.community_id == oak
+
+
+# Whoever leads several, elsewhere
+
+
+async def test_help_asks_which_where_nothing_says_it(services: Services) -> None:
+    await oak_hill(services)
+    reply = await said(services, "/help")
+    assert reply.text == AskWhich([]).words
+    assert [button.label for button in reply.buttons] == ["Maple Court", "Oak Hill"]
+    assert "You can say:" in (await said(services, "/help", channel=PORCH)).text
+
+
+async def test_as_a_member_one_is_answered_for_no_community_one_leads(services: Services) -> None:
+    oak = await oak_hill(services)
+    await said(services, f"/use {oak}")
+    assert "Oak Hill" not in (await said(services, "/household")).text
+
+
+async def test_the_home_tab_asks_which_and_then_shows_the_one_in_use(services: Services) -> None:
+    oak = await oak_hill(services)
+    asked = await home.view(services, call("/members"), search="", now=NOW)
+    assert {"Maple Court", "Oak Hill"} <= labels_in(asked["blocks"])
+    await said(services, f"/use {oak}")
+    shown = await home.view(services, call("/members"), search="", now=NOW)
+    assert shown["blocks"][0]["text"]["text"] == "Oak Hill"
+    assert "Another community" in labels_in(shown["blocks"])
+    calls = {one["value"] for block in shown["blocks"] for one in block.get("elements", ())}
+    assert calls
+    assert all(one.endswith(f" @@{oak}") for one in calls)
+
+
+def labels_in(blocks: list[dict[str, Any]]) -> set[str]:
+    """What is on the buttons."""
+    found = [one for block in blocks for one in block.get("elements", ())]
+    return {one["text"]["text"] for one in found if one.get("type") == "button"}
