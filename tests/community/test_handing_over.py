@@ -25,7 +25,16 @@ from bot.community.owners import NoSuchLeader, OwnersOnly
 from bot.community.redemptions import CodeExpired, look_up
 from bot.ports import Services
 from storage import communities, deliveries
-from storage.tables import Audit, Batch, Delivery, Invitation, Job, PlaygroundMessage, Receipt
+from storage.tables import (
+    Audit,
+    Batch,
+    Delivery,
+    Invitation,
+    Job,
+    PlaygroundMessage,
+    Receipt,
+    RosterDraft,
+)
 from tests.community import scene
 from tests.community.scene import NOW, on_both
 
@@ -262,6 +271,30 @@ async def test_drafts_die_with_their_leader(services: Services, robin: Actor, sa
     with pytest.raises(NoSuchDraft):
         await invite(services, sam, draft_id=lost.draft_id, now=NOW)
     assert (await invite(services, robin, draft_id=kept.draft_id, now=NOW)).sent
+
+
+async def test_roster_files_that_wait_for_their_leader_die_with_them(
+    services: Services, robin: Actor, sam: Actor
+) -> None:
+    states = ("reading", "ready", "broken", "applying", "applied")
+
+    def keep(session: Session) -> None:
+        for who in (robin, sam):
+            for state in states:
+                session.add(
+                    RosterDraft(
+                        community_id=1, leader_id=who.leader_id, file_name="elm.csv", state=state,
+                        content=b"rosa@example.org", created_at=NOW,
+                    )
+                )  # fmt: skip
+
+    await services.storage.write(keep)
+    await gone(services, robin, sam)
+    drafts = await scene.all_of(services, RosterDraft)
+    assert [row.state for row in drafts if row.leader_id == robin.leader_id] == [*states]
+    theirs = [row for row in drafts if row.leader_id == sam.leader_id]
+    assert [row.state for row in theirs] == ["cancelled"] * 3 + ["applying", "applied"]
+    assert [row.content for row in theirs[:3]] == [None] * 3
 
 
 async def test_who_leads_no_more_is_no_longer_told_who_comes(
