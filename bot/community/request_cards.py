@@ -41,7 +41,7 @@ def card(session: Session, row: JoinRequest) -> Card:
         return _decided(session, row)
     number = row.id
     return Card(
-        "\n".join([f"… {_head(row)} asks to be let in.", *_facts(session, row)]),
+        "\n".join([f"… {_head(row)}, asks to be let in.", *_facts(session, row)]),
         (
             Button("Approve", f"/requests approve {number}", "primary"),
             Button("Decline", f"/requests decline {number}"),

@@ -114,12 +114,12 @@ def parse(
 
     parsed_name = tried("name", name, Sentence("name"), names.LONGEST_NAME)
     parsed_address = tried("address", address, Sentence("street address"), names.LONGEST_ADDRESS)
-    said = words.strip() and tried("words", words, Sentence("message"), LONGEST_WORDS)
     reached = None
     try:
         reached = _contact(services, contact, region=where.region)
     except BadContact as bad:
         errors["contact"] = Sentence("Please check this: {why}.", why=bad.why)
+    said = words.strip() and tried("words", words, Sentence("message"), LONGEST_WORDS)
     if errors or reached is None:
         raise BadFields(errors)
     return Asked(parsed_name, parsed_address, reached, said)

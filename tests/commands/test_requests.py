@@ -48,7 +48,7 @@ async def test_one_is_shown_as_on_its_card(services: Services) -> None:
     await some(services, 1)
     for words in ("/requests 1", "/requests #1"):
         said = await scene.say(services, words)
-        assert said.text.startswith("… Request #1: Nia 0, 12 Elm Street asks to be let in.")
+        assert said.text.startswith("… Request #1: Nia 0, 12 Elm Street, asks to be let in.")
         assert [button.label for button in said.buttons] == ["Approve", "Decline"]
 
 

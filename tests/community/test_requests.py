@@ -140,7 +140,7 @@ async def test_every_leader_gets_a_card_that_says_who_where_and_how(
     assert (card.join_request_id, card.leader_id) == (row.id, robin.leader_id)
     [text] = await read(services)
     assert text.splitlines() == [
-        "… Request #1: Rosa Delgado, 12 Elm Street asks to be let in.",
+        "… Request #1: Rosa Delgado, 12 Elm Street, asks to be let in.",
         "They can be reached at rosa@example.net.",
         "“The Kims know us.”",
         "Nobody at that address is a member yet.",

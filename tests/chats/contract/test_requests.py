@@ -32,7 +32,7 @@ async def slug_of(leader: Person) -> str:
 
 async def test_a_request_is_approved_by_its_card(leader: Person, stranger: Person) -> None:
     await somebody_asks(leader, "rosa@example.net", "Rosa Delgado")
-    card = await read(leader.shown, "Request #1: Rosa Delgado, 12 Elm Street asks to be let in.")
+    card = await read(leader.shown, "Request #1: Rosa Delgado, 12 Elm Street, asks to be let in.")
     assert "rosa@example.net" in card
     assert f"“{WORDS}”" in card.replace("\N{WORD JOINER}", "")  # Telegram's, against its links
     assert leader.name in await stranger.say("/requests approve 1")
@@ -54,7 +54,7 @@ async def test_a_request_is_declined_by_a_form_and_taken_back(leader: Person) ->
     assert "unless you take it back" in said
     await read(leader.shown, f"{leader.name} declined it on")
     said = await leader.press("Take back")
-    assert "Request #1: Mal Lory, 12 Elm Street asks to be let in." in said
+    assert "Request #1: Mal Lory, 12 Elm Street, asks to be let in." in said
     [row] = await asked_for(leader.house.services)
     assert row.decided_at is None
 
@@ -64,7 +64,7 @@ async def test_every_leader_has_a_card_and_one_decides(
 ) -> None:
     await somebody_asks(leader, "rosa@example.net", "Rosa Delgado")
     for person in (leader, second_leader):
-        await read(person.shown, "Request #1: Rosa Delgado, 12 Elm Street asks to be let in.")
+        await read(person.shown, "Request #1: Rosa Delgado, 12 Elm Street, asks to be let in.")
     await second_leader.say("/requests decline 1 Not now.")
     for person in (leader, second_leader):
         await read(person.shown, f"{second_leader.name} declined it on")
