@@ -68,10 +68,16 @@ def meant(session: Session, community_id: int, typed: str) -> Group:
 
 
 def like(rows: Sequence[Group], typed: str) -> list[Group]:
-    """The group of this very name, else those whose names begin with these words."""
-    wanted = key(typed)
-    exact = [row for row in rows if row.name_key == wanted]
-    return exact or [row for row in rows if wanted and f"{row.name_key} ".startswith(f"{wanted} ")]
+    """The group of this very name, else those whose names begin with these words.
+
+    A sign that ends the sentence is a part of the name only where the name has it.
+    """
+    for wanted in (key(typed), key(typed.rstrip(" .!?"))):
+        exact = [row for row in rows if row.name_key == wanted]
+        begins = [row for row in rows if wanted and f"{row.name_key} ".startswith(f"{wanted} ")]
+        if exact or begins:
+            return exact or begins
+    return []
 
 
 def all_meant(session: Session, community_id: int, typed: str) -> list[Group]:

@@ -60,6 +60,8 @@ async def join(services: Services, number: int, name: str, *others: str) -> int:
         ("in the group BOARD", [1], ""),
         ("into group 2", [2], ""),
         ("in group Pool", [2], ""),
+        ("in group board.", [1], ""),
+        ("in groups Board, in Spanish.", [1], "es"),
         ("in groups board, pool committee", [1, 2], ""),
         ("in groups board and pool committee", [1, 2], ""),
         ("in groups board, pool and cooks", [1, 2, 3], ""),
