@@ -3,10 +3,10 @@ remembers, couriers carry letters out, and the web page lets people in.
 
 The map of the house, from the door down; an import goes down, never up, never sideways:
 
-    __main__.py     the command line: porchlight run | worker | migrate | slack-manifest
+    __main__.py     the command line: porchlight run | worker | migrate | found | slack-manifest
     app.py          the composition root: the only place where things are made and plugged together
     chats/          shelf 1: chat platforms: Slack, Telegram; the playground, a chat in the browser
-    web/            pages for people, whether in a chat or not: sign-up, household, opting out, health
+    web/            pages for people, in a chat or not: sign-up, household, opting out, health
     couriers/       shelf 3: ways a letter travels: e-mail, text, and the outbox that goes nowhere
     paper/          access passes and the chart of coverage: words, QR symbols, the child that draws
     dispatch.py     answer(services, call) -> reply: find the command, check the leader, help

@@ -92,7 +92,9 @@ async def _filled_in(
     fields = {field.name: asked.said.fields.get(field.name, "") for field in form.fields}
     if not asked.said.fields:
         if not asked.rest.strip():
-            await households.home(asked.services, asked.mine.member_id, now=asked.now)
+            home = await households.home(asked.services, asked.mine.member_id, now=asked.now)
+            if word == "add" and not home.viewer_is_head:
+                raise households.NotHead
             return Reply("", form=form)
         return await do(asked, read(asked.rest))
     try:

@@ -22,9 +22,9 @@ from bot.community.errors import Refusal
 from bot.community.households import note
 from bot.ports import ChatDown, Opens, Services
 from bot.settings import Keys
-from storage import attempts, chat_members, members
+from storage import attempts, chat_members, communities, members
 from storage.chat_members import Membership
-from storage.tables import ChatMember, Pairing
+from storage.tables import ChatMember, Member, Pairing
 
 GOOD_FOR = timedelta(minutes=15)
 _TRIES_OF_ONE = 5  # an hour, right ones too; eight symbols are 40 bits
@@ -164,7 +164,7 @@ async def pair(
             return _too_many(now)
         member_id = chat_members.take(session, key_hash, now=now)
         member = None if member_id is None else members.get(session, member_id)
-        if member is None:
+        if member is None or not _is_at_home(session, member, chat, place):
             tries = attempts.count(session, ["pair:all"], now=now)["pair:all"]
             return _too_many(now) if tries > _WRONG_OF_ALL else WrongKey()
         where = {"chat": chat, "place": place, "user_id": user_id}
@@ -178,6 +178,11 @@ async def pair(
     if isinstance(outcome, Refusal):
         raise outcome  # only now: raised within, it would undo the counting
     return outcome
+
+
+def _is_at_home(session: Session, member: Member, chat: str, place: str) -> bool:
+    """Whether the member's community is at home there: a key said elsewhere is lost."""
+    return communities.link_of(session, member.community_id, chat=chat, place=place) is not None
 
 
 def _too_many(now: datetime) -> TooManyKeys:

@@ -85,7 +85,7 @@ async def shared(services: Services, member_id: int, token: str, *, now: datetim
         if not head.is_head:
             raise households.NotHead
         number = _number(services.keys, head.household_id, token, now=now)
-        _opened(session, head.household_id, number)
+        _opened(session, members.household(session, head.household_id), number)
         community = communities.get(session, head.community_id)
         return Shared(
             url=link(services, head.household_id, token),
@@ -112,7 +112,8 @@ async def look(services: Services, household_id: int, token: str, *, now: dateti
     number = _number(services.keys, household_id, token, now=now)
 
     def query(session: Session) -> Door:
-        home, head = _opened(session, household_id, number)
+        home = members.household(session, household_id)
+        head = _opened(session, home, number)
         community = communities.get(session, home.community_id)
         return Door(
             community=community.name,
@@ -148,7 +149,8 @@ async def join(
     number = _number(services.keys, household_id, token, now=now)
 
     def change(session: Session) -> int:
-        home, head = _opened(session, household_id, number)
+        home = members.lock_household(session, household_id)
+        head = _opened(session, home, number)
         region = communities.get(session, home.community_id).region
         newcomer = housemates.parse(name, contact, region=region, language=language)
         if (mate := housemates.namesake(session, home.id, newcomer.name)) is not None:
@@ -190,16 +192,13 @@ def _number(keys: Keys, household_id: int, token: str, *, now: datetime) -> int:
     return number
 
 
-def _opened(session: Session, household_id: int, number: int) -> tuple[Household, Member]:
-    """The household that the link opens, and its head, in whose name; nobody else moves in
-    meanwhile. Raises: SharedLinkOver.
-    """
-    home = members.lock_household(session, household_id)
+def _opened(session: Session, home: Household, number: int) -> Member:
+    """The head, in whose name this link of the household is. Raises: SharedLinkOver."""
     mates = members.of_household(session, home.id)
     head = next((mate for mate in mates if mate.is_head), None)
     if number != home.link_number or head is None or head.suspended_at is not None:
         raise SharedLinkOver
-    return home, head
+    return head
 
 
 def _purpose(household_id: int) -> str:

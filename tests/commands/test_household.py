@@ -298,6 +298,16 @@ async def test_keys_cannot_be_guessed_for_long(services: Services, rosa: int) ->
     assert audit.count("member.paired") == 2
 
 
+async def test_a_key_is_lost_where_the_community_is_not_at_home(
+    services: Services, rosa: int
+) -> None:
+    await scene.next_door(services)
+    call = scene.call(f"/household key {await key_of(services, rosa)}", scene.OTHER_PLACE, ROSA)
+    for _ in range(2):
+        assert "wrong, used or too old" in (await dispatch.answer(services, call)).text
+    assert len(await scene.all_of(services, ChatMember)) == 1
+
+
 async def test_no_key_is_kept_as_it_is_said(services: Services, rosa: int) -> None:
     key = await key_of(services, rosa)
     [row] = await scene.all_of(services, Pairing)
