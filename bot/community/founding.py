@@ -93,9 +93,8 @@ async def one_more_here(services: Services, actor: Actor, *, name: str, now: dat
 
     def change(session: Session) -> Community:
         led = using.leading_of(session, who).led
-        if not any(
-            one.community_id == communities.first(session).id and one.role == "owner" for one in led
-        ):
+        first = communities.first(session).id
+        if not any(one.community_id == first and one.role == "owner" for one in led):
             raise NotTheOperator
         if using.named(led, right_name):
             raise LeadsOneLikeIt(name=right_name)
