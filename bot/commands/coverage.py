@@ -84,7 +84,10 @@ async def _overview(services: Services, actor: Actor, *, now: datetime) -> Reply
         return Reply("\n".join([*lines, problem.words]), words.ways_on(found.tally))
     if picture.unknown:
         boxes = ", ".join(picture.unknown)
-        lines.append(f"The picture has boxes where the fonts here cannot draw {boxes}.")
+        lines.append(
+            f"The picture has boxes where no font here can draw {boxes}. Whoever runs Porchlight "
+            "can put one that does into templates/passes/fonts."
+        )
     return Reply("\n".join(lines), words.ways_on(found.tally), (picture.file,))
 
 

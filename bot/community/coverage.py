@@ -97,8 +97,12 @@ def _overview(session: Session, community_id: int, *, now: datetime) -> Coverage
 
 async def street_like(services: Services, actor: Actor, typed: str, *, now: datetime) -> Street:
     """The street of this name, or of one so near that it must be meant. Raises: NoSuchStreet."""
-    counts = await services.storage.read(coverage.counts, actor.community_id, now=now)
-    return nearest(streets_of(counts), typed)
+
+    def query(session: Session) -> Street:
+        found = coverage.counts(session, actor.community_id, now=now)
+        return nearest(streets_of(found), typed)
+
+    return await services.storage.read(query)
 
 
 async def street_at(services: Services, actor: Actor, entry_id: int, *, now: datetime) -> Street:

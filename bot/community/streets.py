@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from bot.community import names
 from bot.community.errors import Refusal
+from bot.community.people import listed
 from storage.coverage import Came, Count, Reach
 from storage.streets import address_order
 
 NAMELESS = "no street"  # of addresses of which the roster knows none
 _NEAR = 0.6  # of a slip of the pen: difflib's own measure and usual bound
-_NEAR_ONES = 3  # named when nothing is near enough
+_NEAR_ONES = 3  # named when none can be told to be meant
 
 
 class NoSuchStreet(Refusal):
@@ -84,14 +85,25 @@ def tally_of(counts: Iterable[Count]) -> Tally:
 
 def nearest(streets: Sequence[Street], typed: str) -> Street:
     """The street of this name, or of one so near that it must be meant. Raises: NoSuchStreet."""
+    typed = names.one_line(typed)[: names.LONGEST_ADDRESS]
     by_key = {names.address_key(street.name): street for street in streets}
     key = names.address_key(typed)
-    parts = [name for name in by_key if key and key in name]
-    near = difflib.get_close_matches(key, list(by_key), n=_NEAR_ONES, cutoff=_NEAR)
     if key in by_key:
         return by_key[key]
-    if len(parts) == 1 or (near and not parts):
-        return by_key[(parts or near)[0]]
-    meant = [by_key[name].name for name in parts or list(by_key)][:_NEAR_ONES]
-    words = f" Did you mean {', '.join(meant)}?" if meant else ""
-    raise NoSuchStreet(typed=names.one_line(typed)[: names.LONGEST_ADDRESS], near=words)
+    parts = [name for name in by_key if key and key in name]
+    meant = parts or difflib.get_close_matches(key, list(by_key), n=1, cutoff=_NEAR)
+    if len(meant) == 1:
+        return by_key[meant[0]]
+    told = _told([by_key[name] for name in parts] or streets, is_meant=bool(parts))
+    raise NoSuchStreet(typed=typed, near=told)
+
+
+def _told(streets: Sequence[Street], *, is_meant: bool) -> str:
+    """A few of the streets, as a sentence."""
+    if not streets:
+        return " It is empty: `/roster import` takes a CSV file."
+    few = [street.name for street in streets[:_NEAR_ONES]]
+    if is_meant:
+        return f" Did you mean {', '.join(few)}?"
+    more = len(streets) - len(few)
+    return f" It has {listed([*few, f'{more} more'] if more else few)}."

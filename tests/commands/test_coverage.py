@@ -48,6 +48,7 @@ async def test_without_a_roster_it_says_how_to_get_one(services: Services) -> No
         assert "`/roster import` takes a CSV file." in reply.text
         assert not reply.files
     assert calls(await say(services, "/coverage")) == {"Import a roster": "/roster import"}
+    assert "It is empty: `/roster import`" in (await say(services, "/coverage elm")).text
 
 
 async def test_the_numbers_come_with_a_picture_and_the_ways_on(services: Services) -> None:
@@ -93,7 +94,7 @@ async def test_who_joined_beside_the_roster_is_told(services: Services) -> None:
 async def test_what_cannot_be_drawn_is_still_said(services: Services) -> None:
     await on_the_roster(services, "1 \U0010fffd Row | Ana | ana@ex.org")
     boxed = await say(services, "/coverage")
-    assert "has boxes where the fonts here cannot draw U+10FFFD." in boxed.text
+    assert "has boxes where no font here can draw U+10FFFD." in boxed.text
     assert boxed.files
     hurried = replace(services, printer=TypstPrinter(Templates(), seconds=0.001))
     reply = await say(hurried, "/coverage")
@@ -209,7 +210,11 @@ async def test_a_full_week_is_said(services: Services) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("nowhere", "There is no street or building like “nowhere” on the roster. Did you mean"),
+        (
+            "nowhere",
+            "There is no street or building like “nowhere” on the roster. "
+            "It has Elm Street and Oak Road.",
+        ),
         ("invite nowhere", "There is no street or building like “nowhere”"),
         ("at 99", "That street is no longer on the roster."),
         ("at home", "Which street? Give its number."),
