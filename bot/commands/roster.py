@@ -11,7 +11,7 @@ from bot.community.rosters import Page
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services
 from storage.roster_drafts import Standing
-from storage.words import words_of
+from storage.words import split
 
 _PAGED = re.compile(r"(?i)^(.*?)\s*\bpage (\d{1,6})$")
 _LONGEST_CALL = 56  # bytes of a button's call
@@ -25,26 +25,16 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
             return await bring_in(services, actor, said, now=now)
         case "" if said.files:
             return await bring_in(services, actor, said, now=now)
-        case "apply":
-            draft_id = number(rest.strip(), "file")
-            draft = await applying.apply(services, actor, draft_id=draft_id, now=now)
-            return _shown(draft)
-        case "cancel":
-            draft_id = number(rest.strip(), "file")
-            return _shown(await applying.cancel(services, actor, draft_id=draft_id))
-        case "broken":
-            draft_id = number(rest.strip(), "file")
-            file = await importing.broken_rows(services, actor, draft_id=draft_id)
-            return Reply("These rows are to be mended; the first two columns say why.", (), (file,))
+        case "apply" | "cancel" | "broken":
+            return await _decide(services, actor, word, number(rest.strip(), "file"), now=now)
         case "remove":
             return await _remove(services, actor, rest, now=now)
         case "clear":
             return await _clear(services, actor, rest, now=now)
         case "export":
             file = await rosters.export(services, actor, now=now)
-            return Reply(
-                "Here is the roster. `/roster import` takes it back, changed.", (), (file,)
-            )
+            words = "Here is the roster. Change it and give it back: `/roster import`."
+            return Reply(words, files=(file,))
         case _:
             return await _list(services, actor, said.rest)
 
@@ -77,6 +67,19 @@ async def bring_in(services: Services, actor: Actor, said: Said, *, now: datetim
     return _shown(draft)
 
 
+async def _decide(
+    services: Services, actor: Actor, word: str, draft_id: int, *, now: datetime
+) -> Reply:
+    """What the buttons below a file say."""
+    if word == "apply":
+        return _shown(await applying.apply(services, actor, draft_id=draft_id, now=now))
+    if word == "cancel":
+        return _shown(await applying.cancel(services, actor, draft_id=draft_id))
+    file = await importing.broken_rows(services, actor, draft_id=draft_id)
+    words = "These rows are to be mended; the first two columns say which and why."
+    return Reply(words, files=(file,))
+
+
 def _shown(draft: Standing) -> Reply:
     card = roster_cards.card(draft)
     return Reply(card.text, card.buttons)
@@ -89,7 +92,7 @@ async def _list(services: Services, actor: Actor, words: str) -> Reply:
     search, page = words.strip(), 1
     if paged := _PAGED.match(search):
         search, page = paged[1], int(paged[2])
-    search = " ".join(sorted(words_of([search]), key=search.casefold().find))
+    search = " ".join(split(search))
     return _listed(await rosters.page(services, actor, search=search, number=page))
 
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from bot.community.errors import Refusal
 from bot.community.sheets import OneColumn, Row
-from storage.words import plain
+from storage.words import split
 
 Role = Literal[
     "address", "street", "number", "unit", "name", "first", "last", "email", "phone", "language"
@@ -55,13 +55,7 @@ _TELLING: dict[str, Role] = {
     "telefono": "phone", "movil": "phone", "portable": "phone",
     "address": "address", "direccion": "address", "adresse": "address",
 }  # fmt: skip
-_NOT_THEIRS = {
-    "emergency",
-    "emergencia",
-    "urgence",
-    "landlord",
-    "fax",
-}  # somebody else's, or no use
+_NOT_THEIRS = {"emergency", "emergencia", "urgence", "landlord", "fax"}
 _NUMBER_LAST = {"calle", "avenida", "via", "building", "building name", "edificio"}  # Calle Mayor 5
 
 _DIGITS = re.compile(r"\d")
@@ -100,8 +94,9 @@ class Columns:
         return row.cells[place] if place is not None and place < len(row.cells) else ""
 
     def title(self, role: Role) -> str:
-        """What the file calls this column."""
-        return self.titles[self.at[role]] if self.titles else f"column {_letter(self.at[role])}"
+        """What the file, or else a spreadsheet, calls this column."""
+        place = self.at[role]
+        return (self.titles and self.titles[place]) or f"column {_letter(place)}"
 
     @property
     def unused(self) -> list[str]:
@@ -131,12 +126,23 @@ def _header(rows: Sequence[Row]) -> int | None:
     """Which row has the titles: the one with the most that are known."""
     known = [len(_by_title(row.cells)) for row in rows[:_LOOKED_FOR]]
     best = max(range(len(known)), key=lambda n: (known[n], -n))
-    if known[best] and (sum(map(bool, rows[best].cells)) > 1 or len(rows[best].cells) == 1):
+    if known[best] and _has_titles(rows[best], known[best]) and _are_headings(rows, best):
         return best
-    first = rows[0].cells
-    if any("@" in cell or _DIGITS.search(cell) for cell in first):
-        return None
-    return 0 if _by_content({}, (), rows[1:_SAMPLE]) else None
+    is_untold = _has_titles(rows[0], 0) and _by_content({}, (), rows[1:_SAMPLE])
+    return 0 if is_untold else None
+
+
+def _has_titles(row: Row, known: int) -> bool:
+    """Whether a row can be of titles: somebody in Mail Road 3 is none, though "mail" is known."""
+    if any("@" in cell for cell in row.cells):
+        return False
+    return known > 1 or not any(map(_DIGITS.search, row.cells))
+
+
+def _are_headings(rows: Sequence[Row], below: int) -> bool:
+    """Whether the rows above a row say less than that: a heading, a date."""
+    filled = [sum(map(bool, row.cells)) for row in rows[: below + 1]]
+    return all(above < filled[-1] for above in filled[:-1])
 
 
 def _by_title(titles: Sequence[str]) -> dict[Role, int]:
@@ -158,7 +164,7 @@ def _meant(title: str) -> Iterator[tuple[Role, int]]:
 
 
 def _bare(title: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", plain(title)))
+    return " ".join(split(title))
 
 
 def _by_content(
@@ -167,15 +173,15 @@ def _by_content(
     """The columns of what no title tells, by what most of their cells look like."""
     found: dict[Role, int] = {}
     taken = {*known.values()}
-    width = max((len(row.cells) for row in rows), default=0)
+    width = len(titles) or max((len(row.cells) for row in rows), default=0)
     for role, looks in _LOOKS.items():
         is_told = role in known or (role == "address" and "street" in known)
         if is_told or (titles and role not in _DESPITE_TITLES):
             continue
         for place in range(width):
-            title = _bare(titles[place]) if place < len(titles) else ""
+            is_theirs = not titles or not _NOT_THEIRS & {*split(titles[place])}
             cells = [row.cells[place] for row in rows if place < len(row.cells)]
-            if place not in taken and not _NOT_THEIRS & {*title.split()} and _most(cells, looks):
+            if place not in taken and is_theirs and _most(cells, looks):
                 found[role] = place
                 taken.add(place)
                 break

@@ -17,7 +17,7 @@ from bot.community.errors import Refusal
 from bot.community.sheets import Row
 from bot.community.street_names import street_of
 from bot.ports import Services
-from storage.words import plain
+from storage.words import split
 
 _SHOWN = 40  # characters of a value that are repeated to the leader
 _WORDY = re.compile(r"[^\W\d_]{2}")  # "Flat 4B" says what it is, "4B" does not
@@ -50,7 +50,7 @@ class Line:
 
 def name_key(name: str) -> str:
     """The normal form of a name, so that "Zoë Müller" and "zoe muller" are one."""
-    return " ".join(re.findall(r"\w+", plain(name)))
+    return " ".join(split(name))
 
 
 def check(services: Services, columns: Columns, row: Row, *, region: str) -> Line:

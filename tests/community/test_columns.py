@@ -80,6 +80,29 @@ def test_a_heading_above_the_titles_is_passed_over() -> None:
     assert [row.number for row in people] == [3]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["3 Mail Road,Ana Ruiz,", "5 Mail Road,Bo Lin,"],
+        ["Mail,ana@example.org,3 Elm Street", "Cell,bo@example.org,5 Elm Street"],
+        ["3 Elm Street,Ana Ruiz,en", "Mail Road,Bo Lin,en", "5 Elm Street,Cy Day,en"],
+    ],
+)
+def test_nobody_is_taken_for_titles(lines: list[str]) -> None:
+    got, people = columns.find(rows(*lines))
+    assert got.titles == ()
+    assert len(people) == len(lines)
+
+
+def test_a_column_without_a_title_is_named_by_its_letter() -> None:
+    got, _ = columns.find(rows("Address,,Name,", "3 Elm Street,ana@example.org,Ana,555 010 2345"))
+    assert {role: got.title(role) for role in got.at} == {
+        "address": "Address", "name": "Name", "email": "column B", "phone": "column D",
+    }  # fmt: skip
+    got, _ = columns.find(rows("Address,Name", "3 Elm Street,Ana,ana@example.org"))
+    assert got.at == {"address": 0, "name": 1}, "what stands beyond the titles is a mistake"
+
+
 def test_a_house_number_within_the_street_is_not_put_there_twice() -> None:
     got, _ = columns.find(rows("Number,Street", "1,3 Elm Street", "2,5 Elm Street"))
     assert got.at == {"address": 1}
