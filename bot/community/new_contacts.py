@@ -50,6 +50,7 @@ async def ask(services: Services, member_id: int, typed: str, *, now: datetime) 
 
     def change(session: Session) -> str:
         member = households.present(session, member_id)
+        members.lock_household(session, member.household_id)  # a second tap waits for the first
         community = communities.get(session, member.community_id)
         contact = _parsed(typed, community.region)
         if contact.key(services.keys) in {member.email_key, member.phone_key}:
@@ -99,6 +100,9 @@ async def confirm(services: Services, token: str, *, now: datetime) -> Proof:
     """
 
     def change(session: Session) -> Proof:
+        _, member = _proved(session, services, token, now=now)
+        members.lock_household(session, member.household_id)
+        session.expire_all()  # a tap of the same moment may have been faster
         letter, member = _proved(session, services, token, now=now)
         new = session.get(NewContact, member.id)
         if new is not None and not _is_theirs(letter, member):
