@@ -34,7 +34,7 @@ async def test_a_file_goes_with_the_words_below_which_it_stands(leader: Leader) 
     await page.get_by_role("button", name="Send").click()
     await leader.hears(_WHAT_FOR)
     await expect(waiting).to_be_hidden()
-    await expect(said(page)).to_contain_text("📎 notes.docx")
+    await expect(said(page)).to_contain_text("File: notes.docx")
     await leader.say("/help")
     await expect(said(page)).not_to_contain_text("notes.docx")
 
@@ -45,7 +45,7 @@ async def test_a_file_may_be_dropped_anywhere_or_pasted(leader: Leader) -> None:
         await expect(leader.page.locator("#attached")).to_contain_text("notes.docx")
         await leader.page.keyboard.press("Enter")
         await expect(leader.page.locator("#attached")).to_be_hidden()
-        await expect(said(leader.page)).to_contain_text("📎 notes.docx")
+        await expect(said(leader.page)).to_contain_text("File: notes.docx")
         await leader.hears(_WHAT_FOR)
 
 

@@ -171,7 +171,7 @@ class PlaygroundChat:
 def _heard(text: str, fields: dict[str, str], files: Sequence[File]) -> str:
     words, _ = binding.read(text)
     filled = [f"{name}: {value}" for name, value in fields.items() if value.strip()]
-    names = [f"📎 {file.name}" for file in files]
+    names = [f"File: {file.name}" for file in files]
     return "\n".join(filter(None, [words, *filled, *names]))
 
 
