@@ -10,9 +10,12 @@ from typing import Literal
 
 from sqlmodel import Session
 
+from bot.community import contacts
 from bot.community.actors import Actor
+from bot.community.contacts import BadContact
 from bot.ports import Services
-from storage import household_words, roll
+from bot.settings import Keys
+from storage import communities, household_words, members, roll
 from storage.tables import Household, Member
 from storage.words import split
 
@@ -73,11 +76,13 @@ async def page(services: Services, actor: Actor, wanted: Wanted = ALL, *, now: d
 
     Touches: storage, reading.
     """
-    return await services.storage.read(_page, actor.community_id, wanted, now=now)
+    return await services.storage.read(_page, services.keys, actor.community_id, wanted, now=now)
 
 
-def _page(session: Session, community_id: int, wanted: Wanted, *, now: datetime) -> Page:
-    listed = _listed(session, community_id, wanted, now=now)
+def _page(
+    session: Session, keys: Keys, community_id: int, wanted: Wanted, *, now: datetime
+) -> Page:
+    listed = _listed(session, keys, community_id, wanted, now=now)
     start = _start(listed, wanted)
     beyond = _further_on(session, community_id, wanted) if start is None else None
     if beyond is None or not beyond.ids:  # the household beside it is gone
@@ -119,9 +124,13 @@ def _members(session: Session, community_id: int, listed: _Listed) -> Count:
     return _counted(roll.members_up_to(session, community_id, COUNTED + 1), COUNTED)
 
 
-def _listed(session: Session, community_id: int, wanted: Wanted, *, now: datetime) -> _Listed:
+def _listed(
+    session: Session, keys: Keys, community_id: int, wanted: Wanted, *, now: datetime
+) -> _Listed:
     if wanted.search:
-        return _found(session, community_id, wanted.search)
+        return _reached(session, keys, community_id, wanted.search) or _found(
+            session, community_id, wanted.search
+        )
     if wanted.is_everything:
         ids = roll.first(session, community_id, limit=COUNTED + 1)
         return _Listed(ids[:COUNTED], _counted(len(ids), COUNTED), goes_on=len(ids) > COUNTED)
@@ -132,6 +141,19 @@ def _listed(session: Session, community_id: int, wanted: Wanted, *, now: datetim
         ids = roll.joined_since(session, community_id, since, limit=COUNTED + 1)
     listed = roll.in_order(session, community_id, ids[:COUNTED], limit=COUNTED)
     return _Listed(listed, _counted(len(ids), COUNTED))
+
+
+def _reached(session: Session, keys: Keys, community_id: int, search: str) -> _Listed | None:
+    """Households of those who gave this e-mail address or number; None when it is neither's."""
+    try:
+        region = communities.get(session, community_id).region
+        contact = contacts.parse_any(search, region=region)
+    except BadContact:
+        return None
+    found = members.by_contact(session, [contact.key(keys)], community_id=community_id)
+    homes = {row.household_id for row in found}
+    ids = roll.in_order(session, community_id, homes, limit=FOUND)
+    return _Listed(ids, Count(len(ids))) if ids else None
 
 
 def _found(session: Session, community_id: int, search: str) -> _Listed:

@@ -177,7 +177,8 @@ def _head(
         return heads[head]
     if len(distinct) > 1:
         raise WhichHead(into=where.id, heads=tuple((one.id, one.name) for one in distinct.values()))
-    return next(iter(distinct.values()), None) or min(mates + comers, key=lambda one: one.joined_at)
+    everybody = [*mates, *(one for one in comers if one.id not in twins)]
+    return next(iter(distinct.values()), None) or min(everybody, key=lambda one: one.joined_at)
 
 
 # Where

@@ -92,29 +92,33 @@ def _restored(session: Session, change: Change) -> list[str]:
     """Restore one row; gives what has changed since, if it could not be."""
     if undos.restore(session, change):
         return []
-    return [
+    found = [
         _why(session, change, column, now)
         for column, (_, now) in undos.current(session, change).items()
     ]
+    return [why for why in found if why] or ["something of it has changed since"]
 
 
 def _why(session: Session, change: Change, column: str, now: Any) -> str:
+    """What a column that somebody changed says now; empty when that says nothing to people."""
     if change["table"] == "household":
         where = session.get_one(Household, change["key"]["id"])
         return f"household #{where.id} is at {where.address} now"
+    if change["table"] != "member":
+        return ""
     row = session.get_one(Member, change["key"]["id"])
     match column:
-        case "household_id" | "moved_at":
-            where = session.get_one(Household, row.household_id)
-            return f"{row.name} lives at {where.address} now"
+        case "household_id":
+            return f"{row.name} lives at {session.get_one(Household, now).address} now"
         case "name":
             return f"member #{row.id} is called {now} now"
         case "is_head":
             return f"{row.name} is {'the' if now else 'not the'} head of the household now"
         case "removed_at":
             return f"{row.name} is {'no longer a' if now else 'a'} member now"
-        case _:
+        case "suspended_at":
             return f"{row.name} is {'suspended' if now else 'not suspended'} now"
+    return ""
 
 
 def _taken_address(session: Session, community_id: int, change: Change) -> list[str]:

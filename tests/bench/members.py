@@ -28,7 +28,7 @@ from storage.tables import Household, HouseholdWord, Member
 from storage.words import findable_by
 from tests.bench import figures
 from tests.bench.figures import Row
-from tests.bench.stock import Stocks, found
+from tests.bench.stock import KEYS, Stocks, found
 
 LARGE, SMALL = 50_000, 1_000  # members
 _PER_HOME = 2.5
@@ -90,7 +90,7 @@ def _time(house: Storage, wanted: Wanted) -> float:
     now = datetime.now(UTC)
 
     def ask(session: Session) -> Page:
-        return members._page(session, 1, wanted, now=now)
+        return members._page(session, KEYS, 1, wanted, now=now)
 
     taken = []
     for _ in range(_TURNS):

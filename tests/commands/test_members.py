@@ -221,6 +221,16 @@ async def test_a_page_beside_a_household_that_is_gone_is_the_first(services: Ser
         assert addresses(await say(services, f"/members {call}"))[0] == "1 Elm St"
 
 
+@on_both
+async def test_who_gave_a_contact_is_found_by_it(services: Services) -> None:
+    await join(services, PEOPLE[:2])
+    first = (await scene.all_of(services, Member))[0]
+    for typed in (first.email, f" {first.email.upper()} " if first.email else ""):
+        assert addresses(await say(services, f"/members {typed}")) == ["1 Elm Street"]
+    for typed in ("stranger@example.net", "+1 201 555 0199"):
+        assert "No household or member" in (await say(services, f"/members {typed}")).text
+
+
 async def test_who_joined_lately_is_listed(services: Services) -> None:
     await settle(services, 12)
     reply = await say(services, "/members new 3d")
