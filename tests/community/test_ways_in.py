@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.chats.playground import PLACE, PORCH, Playground
-from bot.community import ways_in
+from bot.community import pairing, ways_in
 from bot.ports import ChatDown, Services
 from tests.community import scene
 from tests.community.scene import NOW, on_both
@@ -63,6 +63,10 @@ async def test_a_used_link_is_shown_no_more_and_says_who_it_was(
     assert not await ways_in.used(services, "https://other.example", "u2", now=NOW)
     assert await ways_in.is_known(services, **where, user_id="u1")
     assert not await ways_in.is_known(services, **where, user_id="u2")
+    here = {"chat": "playground", "place": PLACE}
+    [known] = await pairing.speaking(services, **here, user_id="u1")
+    assert known.member_id == rosa, "who speaks there is that member from now on"
+    assert await pairing.speaking(services, **here, user_id="u2") == []
     assert await ways_in.of(services, rosa, now=NOW) == []
 
 
