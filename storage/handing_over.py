@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy import ColumnElement, case, exists, or_, select, update
 from sqlmodel import Session, col, func
 
 from storage.database import changed
@@ -34,6 +34,12 @@ def _unused() -> tuple[ColumnElement[bool], ...]:
 def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     expires = col(Invitation.expires_at)
     return (*_unused(), or_(expires.is_(None), expires > now))
+
+
+def _of(leader: Leader) -> tuple[ColumnElement[bool], ...]:
+    """Given by this leader; the index is by community."""
+    here = col(Invitation.community_id) == leader.community_id
+    return (here, col(Invitation.leader_id) == leader.id)
 
 
 def left_by(
@@ -62,22 +68,23 @@ def by_former() -> ColumnElement[bool]:
     return col(Leader.removed_at).is_not(None)
 
 
-def open_batches(session: Session, leader_id: int, *, now: datetime) -> list[Batch]:
+def open_batches(session: Session, leader: Leader, *, now: datetime) -> list[Batch]:
     """The leader's batches of which a pass is open."""
-    shown = select(col(Invitation.batch_id)).where(*_open(now))
-    query = select(Batch).where(col(Batch.leader_id) == leader_id, col(Batch.id).in_(shown))
+    a_pass = exists().where(col(Invitation.batch_id) == col(Batch.id), *_open(now))
+    mine = (col(Batch.community_id) == leader.community_id, col(Batch.leader_id) == leader.id)
+    query = select(Batch).where(*mine, a_pass)
     return list(session.scalars(query.order_by(col(Batch.id))))
 
 
-def shown_on(session: Session, leader_id: int, *, now: datetime) -> tuple[set[int], bool]:
+def shown_on(session: Session, leader: Leader, *, now: datetime) -> tuple[set[int], bool]:
     """The leader's receipts that show something open of theirs, and whether none shows some."""
     query = (
         select(col(Invitation.receipt_id))
         .outerjoin(Receipt, col(Receipt.id) == col(Invitation.receipt_id))
         .where(
-            col(Invitation.leader_id) == leader_id,
+            *_of(leader),
             *_open(now),
-            or_(col(Receipt.id).is_(None), col(Receipt.leader_id) == leader_id),
+            or_(col(Receipt.id).is_(None), col(Receipt.leader_id) == leader.id),
         )
         .distinct()
     )
@@ -98,7 +105,7 @@ def show_batch(session: Session, batch: Batch, *, leader_id: int, receipt_id: in
 
 
 def show_on(
-    session: Session, leader_id: int, before: Collection[int], receipt_id: int, *, now: datetime
+    session: Session, leader: Leader, before: Collection[int], receipt_id: int, *, now: datetime
 ) -> None:
     """Show on this receipt what is open of the leader's on those before, and what none showed."""
     shown = col(Invitation.receipt_id)
@@ -106,7 +113,7 @@ def show_on(
         session,
         update(Invitation)
         .where(
-            col(Invitation.leader_id) == leader_id,
+            *_of(leader),
             *_open(now),
             or_(shown.is_(None), shown.in_(before)),
         )
@@ -123,23 +130,21 @@ def hand(session: Session, receipt_ids: Collection[int], *, to: int) -> list[Rec
     return rows
 
 
-def give(session: Session, leader_id: int, *, to: int) -> None:
+def give(session: Session, leader: Leader, *, to: int) -> None:
     """Let all that nobody used yet be somebody else's."""
     changed(
         session,
-        update(Invitation)
-        .where(col(Invitation.leader_id) == leader_id, *_unused())
-        .values(leader_id=to),
+        update(Invitation).where(*_of(leader), *_unused()).values(leader_id=to),
     )
 
 
-def texts_by_hand(session: Session, leader_id: int) -> list[Delivery]:
+def texts_by_hand(session: Session, leader: Leader) -> list[Delivery]:
     """The letters that wait for this leader to send them, of invitations that they have."""
     query = (
         select(Delivery)
         .join(Invitation, col(Invitation.id) == col(Delivery.invitation_id))
         .where(
-            col(Invitation.leader_id) == leader_id,
+            *_of(leader),
             *_unused(),
             col(Delivery.medium) == "hand",
             col(Delivery.rank) < RANK["sent"],

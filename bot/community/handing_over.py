@@ -89,15 +89,15 @@ def give(
         raise NothingToHandOver(name=giver.name)
     if by != f"leader:{heir.id}":  # whoever takes it themselves is told already
         _tell(session, services, heir, left, now=now)
-    before, _ = stored.shown_on(session, giver.id, now=now)
-    for batch in stored.open_batches(session, giver.id, now=now):
+    before, _ = stored.shown_on(session, giver, now=now)
+    for batch in stored.open_batches(session, giver, now=now):
         receipt_id = _receipt_of(session, services, heir, now=now)
         stored.show_batch(session, batch, leader_id=heir.id, receipt_id=receipt_id)
-    others, unseen = stored.shown_on(session, giver.id, now=now)
+    others, unseen = stored.shown_on(session, giver, now=now)
     if others or unseen:  # one receipt for all of them
         receipt_id = _receipt_of(session, services, heir, now=now)
-        stored.show_on(session, giver.id, others, receipt_id, now=now)
-    stored.give(session, giver.id, to=heir.id)
+        stored.show_on(session, giver, others, receipt_id, now=now)
+    stored.give(session, giver, to=heir.id)
     _leave_texts(session, giver, heir)
     receipts.follow(session, stored.hand(session, before, to=heir.id))
     _note(session, giver, heir, by=by, now=now)
@@ -145,7 +145,7 @@ def _receipt_of(session: Session, services: Services, heir: Leader, *, now: date
 
 def _leave_texts(session: Session, giver: Leader, heir: Leader) -> None:
     """What the giver was to send from their own phone, the heir sends in their own name."""
-    for text in stored.texts_by_hand(session, heir.id):
+    for text in stored.texts_by_hand(session, heir):
         if text.facts.get("leader_id") == giver.id:
             text.facts = {**text.facts, "leader_id": heir.id, "invited_by": heir.name}
 

@@ -192,7 +192,7 @@ async def own_no_more(services: Services, actor: Actor, *, now: datetime) -> Non
 
 def _show_again(session: Session, row: Leader, *, now: datetime) -> None:
     """Let the receipts of somebody who is back show how it goes with what is open."""
-    shown, _ = stored.shown_on(session, row.id, now=now)
+    shown, _ = stored.shown_on(session, row, now=now)
     receipts.follow(session, deliveries.receipts(session, shown))
 
 
