@@ -1,5 +1,6 @@
 """Inviting from the roster: one person an address, all doubts first, and never twice."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ from sqlmodel import Session
 
 from bot.community import codes, contacts, coverage, inviting_roster, roster_previews
 from bot.community.actors import Actor
-from bot.community.inviting import NoSuchDraft, Spelling
+from bot.community.inviting import Invited, NoSuchDraft, Spelling
 from bot.community.roster_previews import Preview
 from bot.ports import Services
 from storage import suppressions
@@ -83,6 +84,29 @@ async def test_pressed_twice_it_is_sent_once(services: Services, robin: Actor) -
     assert await sent(services, robin, other) == [], "they were invited meanwhile"
     assert len(await scene.all_of(services, Delivery)) == 3
     assert (await seen(services, robin)).goes == ()
+
+
+@on_both
+async def test_pressed_by_two_at_one_moment_each_is_written_to_once(
+    services: Services, robin: Actor
+) -> None:
+    await rosters.put(services, robin, ROSTER)
+    sam = await scene.second_leader(services)
+    drafts = [(who, (await seen(services, who)).draft_id) for who in (robin, sam) * 2]
+    results = await asyncio.gather(
+        *(
+            inviting_roster.send(services, who, draft_id=draft_id or 0, now=NOW)
+            for who, draft_id in drafts * 2
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, NoSuchDraft) for one in results) == 4
+    sent = [contact for one in results if isinstance(one, Invited) for contact in one.sent]
+    assert sorted(contact.address for contact in sent) == [
+        "+12015550103", "di@ex.org", "luis@ex.org"
+    ]  # fmt: skip
+    assert len(await scene.all_of(services, Invitation)) == 3
+    assert len(await scene.all_of(services, Receipt)) == 1
 
 
 async def test_a_draft_is_its_leaders_own_and_can_be_thrown_away(
