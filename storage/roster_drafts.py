@@ -27,14 +27,6 @@ class Standing:
     outcome: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What is kept of a file."""
-
-    content: bytes
-    checked: bytes  # what has been read of it, as `bot.community.lines` packs it
-
-
 def add(session: Session, draft: RosterDraft) -> RosterDraft:
     """Keep a file until its leader says Add."""
     session.add(draft)
@@ -62,22 +54,30 @@ def _standing() -> Any:
     ).where(col(RosterDraft.id) == bindparam("the_draft"))
 
 
-def kept(session: Session, draft_id: int) -> Kept:
-    """The file, and what has been read of it; empty once it was applied, cancelled or forgotten."""
-    query = select(col(RosterDraft.content), col(RosterDraft.checked))
-    row = run(session, query.where(col(RosterDraft.id) == draft_id)).one()
-    return Kept(*(bytes(value or b"") for value in row))
+def content(session: Session, draft_id: int) -> bytes:
+    """The file; empty once it was applied, cancelled or forgotten."""
+    return _bytes(session, col(RosterDraft.content), draft_id)
 
 
-def read_on(session: Session, draft_id: int, *, since: int, checked: bytes, done: int) -> bool:
+def checked(session: Session, draft_id: int) -> bytes:
+    """What has been read of it, as `bot.community.lines` packs it; empty in the same way."""
+    return _bytes(session, col(RosterDraft.checked), draft_id)
+
+
+def _bytes(session: Session, column: Any, draft_id: int) -> bytes:
+    query = select(column).where(col(RosterDraft.id) == draft_id)
+    return bytes(run(session, query).scalar_one() or b"")
+
+
+def read_on(session: Session, draft_id: int, *, since: int, piece: bytes, done: int) -> bool:
     """Keep one more piece that was read.
 
     Takes: since, how many rows had been read before; done, how many are by now.
     Gives: whether nobody else had read that piece meanwhile.
     """
     so_far = _mine(draft_id, "reading", col(RosterDraft.done_count) == since)
-    before = kept(session, draft_id).checked
-    return bool(changed(session, so_far.values(checked=before + checked, done_count=done)))
+    longer = checked(session, draft_id) + piece
+    return bool(changed(session, so_far.values(checked=longer, done_count=done)))
 
 
 def move(session: Session, draft_id: int, was: str, state: str, **values: Any) -> bool:

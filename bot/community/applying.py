@@ -38,7 +38,7 @@ async def apply(services: Services, actor: Actor, *, draft_id: int, now: datetim
 def _apply(session: Session, services: Services, draft_id: int, *, now: datetime) -> Standing:
     draft = known(session, draft_id)
     communities.lock(session, draft.community_id)  # two files, one roster, one moment
-    read = importing.all_lines(roster_drafts.kept(session, draft_id).checked)
+    read = importing.all_lines(roster_drafts.checked(session, draft_id))
     plan = importing.plan(session, draft, read)
     counts = {**draft.outcome["counts"], **plans.counted(plan)}
     done = {**_NOTHING, "outcome": {"counts": counts}}

@@ -157,7 +157,7 @@ async def read_on(services: Services, draft_id: int) -> Standing:
 
 def _opened(session: Session, draft_id: int) -> _Opened:
     standing = known(session, draft_id)
-    content = roster_drafts.kept(session, draft_id).content
+    content = roster_drafts.content(session, draft_id)
     return _Opened(standing, content, communities.get(session, standing.community_id).region)
 
 
@@ -172,8 +172,8 @@ def _piece(services: Services, opened: _Opened) -> list[Line]:
 
 def _keep_piece(session: Session, before: Standing, piece: Sequence[Line]) -> Standing:
     since, done = before.done_count, before.done_count + len(piece)
-    checked = lines.packed(piece)
-    if not roster_drafts.read_on(session, before.id, since=since, checked=checked, done=done):
+    packed = lines.packed(piece)
+    if not roster_drafts.read_on(session, before.id, since=since, piece=packed, done=done):
         return known(session, before.id)
     if done == before.row_count:
         _conclude(session, before)
@@ -182,7 +182,7 @@ def _keep_piece(session: Session, before: Standing, piece: Sequence[Line]) -> St
 
 def _conclude(session: Session, draft: Standing) -> None:
     """All is read: tell what would change, or what cannot be used."""
-    read = all_lines(roster_drafts.kept(session, draft.id).checked)
+    read = all_lines(roster_drafts.checked(session, draft.id))
     outcome = {**draft.outcome, **plans.outcome(read, plan(session, draft, read))}
     if any(line.problems for line in read):
         roster_drafts.move(session, draft.id, "reading", "broken", outcome=outcome)
@@ -211,21 +211,21 @@ async def broken_rows(services: Services, actor: Actor, *, draft_id: int) -> Fil
     Raises: NoSuchFile.
     """
 
-    def query(session: Session) -> roster_drafts.Kept:
+    def query(session: Session) -> tuple[bytes, bytes]:
         if own(session, actor, draft_id).state != "broken":
             raise NoSuchFile
-        return roster_drafts.kept(session, draft_id)
+        return roster_drafts.content(session, draft_id), roster_drafts.checked(session, draft_id)
 
-    return await asyncio.to_thread(_broken_rows, await services.storage.read(query))
+    return await asyncio.to_thread(_broken_rows, *await services.storage.read(query))
 
 
-def _broken_rows(kept: roster_drafts.Kept) -> File:
-    found, people = _open(kept.content)
+def _broken_rows(content: bytes, checked: bytes) -> File:
+    found, people = _open(content)
     cells = {row.number: row.cells for row in people}
     width = max(len(found.titles), *map(len, cells.values()))
     rows = [
         (str(line.row), "; ".join(line.problems), *_padded(cells[line.row], width))
-        for line in all_lines(kept.checked)
+        for line in all_lines(checked)
         if line.problems
     ]
     header = ("Row", "What is wrong", *_padded(found.titles, width))
