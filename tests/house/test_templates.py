@@ -36,9 +36,7 @@ LANGUAGES = Templates().languages
 HOME = Some(
     address="12 Elm Street",
     members=[
-        Some(
-            id=1, name="Ana Ruiz", is_head=True, contact_masked="a…@example.org", is_hidden=False
-        ),
+        Some(id=1, name="Ana Ruiz", is_head=True, contact_masked="a…@example.org", is_hidden=False),
         Some(id=2, name="Bo Ruiz", is_head=False, contact_masked="", is_hidden=True),
     ],
     viewer_id=1,
