@@ -45,7 +45,9 @@ class Choice:
 class Chooser:
     """Chooses for one address after the other; nobody is chosen twice."""
 
-    def __init__(self, session: Session, services: Services, community_id: int, *, now: datetime):
+    def __init__(
+        self, session: Session, services: Services, community_id: int, *, now: datetime
+    ) -> None:
         self._session, self._services, self._now = session, services, now
         self._community = communities.get(session, community_id)
         self._taken: set[str] = set()

@@ -1,17 +1,18 @@
 """Billing: a household counts in a month in which somebody of it was registered, and only once."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from bot.community import billing, moving, undoing
+from bot.community import billing, moving, sweeping, undoing
 from bot.community.actors import Actor
 from bot.ports import Services
 from storage import billing as stored
 from storage import communities, members
-from storage.tables import Audit, BillingMonth, Household, Member
+from storage.tables import Audit, BillingMonth, Household, Job, Member
 from tests.community import scene
 from tests.community.scene import on_both
 
@@ -223,6 +224,22 @@ async def test_a_house_that_was_off_writes_down_what_it_missed(
     await joined(services, "2 Elm", at(9, 2))
     rows = await swept(services, at(10, 20))
     assert [(row.month.month, row.household_count) for row in rows] == [(7, 1), (8, 1), (9, 2)]
+
+
+async def test_the_daily_sweep_closes_what_is_over(services: Services) -> None:
+    before = scene.NOW.replace(day=1) - timedelta(days=40)
+    await _community(services, created_at=before)
+    await sweeping.ask_for_sweep(services)  # of today: due since three, or soon
+    await services.storage.write(_make_due)
+    async with scene.at_work(services), asyncio.timeout(20):
+        while not (rows := await scene.all_of(services, BillingMonth)):
+            await asyncio.sleep(0.02)
+    assert rows[-1].month < scene.NOW.date().replace(day=1)
+
+
+def _make_due(session: Session) -> None:
+    for job in session.exec(select(Job).where(Job.kind == "sweep")):
+        job.run_at = scene.NOW - timedelta(days=1)
 
 
 async def test_a_month_is_not_over_before_it_is_over_there(services: Services) -> None:
