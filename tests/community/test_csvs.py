@@ -79,5 +79,5 @@ def calculated(folder: Path, content: bytes) -> str:
     # Comma, quotes, UTF-8, from the first line on.
     filters = "CSV:44,34,76,1,,0,false,true,false,false,false,-1"
     command = ["soffice", "--headless", "--convert-to", "fods", f"--infilter={filters}"]
-    subprocess.run([*command, "cells.csv"], cwd=folder, check=True, timeout=120)
+    subprocess.run([*command, "cells.csv"], cwd=folder, check=True, timeout=300)
     return (folder / "cells.fods").read_text()
