@@ -103,17 +103,7 @@ class PlaygroundChat:
         hearing = asyncio.create_task(self._add(channel, "leader", heard))
         brought = [dropped.held(file) for file in files]
         text = dropped.meant(text, brought) if brought and not fields else text
-        call = Call(
-            chat=self.name,
-            place=PLACE,
-            channel=channel,
-            channel_name=PORCH_NAME if channel == PORCH else "your own chat",
-            speaker=SPEAKER if by == SPEAKER_NAME else by.lower(),
-            speaker_name=by,
-            text=_MENTION.sub(lambda mention: f"<@{mention[1].lower()}>", text),
-            fields=fields,
-            people={name.lower(): name for name in _MENTION.findall(text)},
-        )
+        call = _call(text, fields, channel, by)
         reply = self._shown(await dropped.answered(self.services, self._answer, call, brought))
         await hearing  # it stands above its answer
         await self._settle(text)
@@ -166,6 +156,20 @@ class PlaygroundChat:
         return await self.services.storage.write(
             memory.add, channel=channel, author=author, body=body, key=key, now=datetime.now(UTC)
         )
+
+
+def _call(text: str, fields: dict[str, str], channel: str, by: str) -> Call:
+    return Call(
+        chat=PlaygroundChat.name,
+        place=PLACE,
+        channel=channel,
+        channel_name=PORCH_NAME if channel == PORCH else "your own chat",
+        speaker=SPEAKER if by == SPEAKER_NAME else by.lower(),
+        speaker_name=by,
+        text=_MENTION.sub(lambda mention: f"<@{mention[1].lower()}>", text),
+        fields=fields,
+        people={name.lower(): name for name in _MENTION.findall(text)},
+    )
 
 
 def _heard(text: str, fields: dict[str, str], files: Sequence[File]) -> str:

@@ -268,9 +268,8 @@ class Hearing:
         """
         if asked.text.partition(" ")[0].removeprefix("/") in _DRAWS:
             await self.speaker.is_uploading(asked.private)
-        await self._show(
-            asked.private, await answered(self.services, self.answer, asked, lying), more
-        )
+        reply = await answered(self.services, self.answer, asked, lying)
+        await self._show(asked.private, reply, more)
         await self.menus.follow(asked.text)
 
     async def _show(self, own: str, reply: Reply, more: tuple[Key, ...]) -> None:
