@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, update
+from sqlalchemy import bindparam, or_, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, SQLModel, col, func, select
 
@@ -142,53 +142,17 @@ def _used_contacts() -> Any:
     )
 
 
-def households(
-    session: Session, community_id: int, *, search: str = "", limit: int, offset: int = 0
-) -> list[Household]:
-    """Households by address, those with a member or address that matches the search."""
-    query = _search(select(Household), community_id, search)
-    return list(
-        session.exec(query.order_by(col(Household.address_key)).limit(limit).offset(offset))
-    )
-
-
-def household_count(session: Session, community_id: int, *, search: str = "") -> int:
+def household_count(session: Session, community_id: int) -> int:
     """How many households with at least one member there are: the number that is billed."""
-    query = _search(select(func.count(col(Household.id))), community_id, search)
-    return int(session.exec(query).one())
-
-
-def _search(query: Any, community_id: int, search: str) -> Any:
-    inhabited = select(Member.id).where(
-        Member.household_id == Household.id, col(Member.removed_at).is_(None)
-    )
-    query = query.where(Household.community_id == community_id, inhabited.exists())
-    if not search:
-        return query
-
-    def has(column: str) -> ColumnElement[bool]:
-        return func.lower(column).contains(search.lower(), autoescape=True)
-
-    named = inhabited.where(has(Member.name))
-    return query.where(or_(has(Household.address), named.exists()))
+    homes = select(func.count(col(Member.household_id).distinct()))
+    here = (Member.community_id == community_id, col(Member.removed_at).is_(None))
+    return int(session.exec(homes.where(*here)).one())
 
 
 def names_of(session: Session, member_ids: Iterable[int]) -> dict[int, str]:
     """What these are called, also when they are no members any more."""
     query = select(Member.id, Member.name).where(col(Member.id).in_(list(member_ids)))
     return dict(session.exec(query).all())
-
-
-def members_of(session: Session, household_ids: Iterable[int]) -> list[Member]:
-    """All members of these households."""
-    return list(
-        session.exec(
-            select(Member)
-            .where(col(Member.household_id).in_(list(household_ids)))
-            .where(col(Member.removed_at).is_(None))
-            .order_by(col(Member.is_head).desc(), col(Member.id))
-        )
-    )
 
 
 def member_count(session: Session, community_id: int) -> int:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.commands import cards
 from bot.commands.base import Said, again, number
-from bot.community import member_cards, membership, moving, undoing
+from bot.community import member_cards, membership, moving, names, undoing
 from bot.community.actors import Actor
 from bot.community.changing import Done
 from bot.community.errors import Refusal
@@ -49,8 +49,8 @@ class _Asking:
 async def _merge(
     services: Services, actor: Actor, wanted: int, told: str, /, *, now: datetime
 ) -> Done:
-    said = _MERGE.match(told.strip())
-    assert said is not None  # it matches everything on one line
+    said = _MERGE.match(names.one_line(told))
+    assert said is not None  # it matches every line
     head = int(said[2]) if said[2] else None
     return await moving.merge(services, actor, wanted, said[1], head=head, now=now)
 
