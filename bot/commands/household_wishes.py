@@ -22,6 +22,7 @@ from bot.messages import Button, Reply
 from bot.ports import Services
 from storage.chat_members import Membership
 
+_LONGEST = 500  # characters of a name and a contact; longer input is not looked at
 # A name, then what can only be an address or a number.
 _SOMEBODY = re.compile(r"(?P<name>[^@+\d]*?)\s*(?P<contact>\S+@\S+|[+(\d][\d\s().+-]*)?")
 
@@ -55,7 +56,7 @@ async def _add_them(asked: Asked, fields: dict[str, str]) -> Reply:
 
 
 def _read_somebody(typed: str) -> dict[str, str]:
-    found = _SOMEBODY.fullmatch(typed.strip())
+    found = _SOMEBODY.fullmatch(typed.strip()) if len(typed) <= _LONGEST else None
     if found is None:
         return {"name": typed, "contact": ""}  # the door says what is wrong with it
     return {"name": found["name"], "contact": found["contact"] or ""}

@@ -99,6 +99,13 @@ async def test_the_head_adds_somebody(
     assert [row.event for row in letters_] == (["household_added"] if contact else [])
 
 
+@pytest.mark.parametrize("typed", ["a" * 4000, "a@" * 2000, "a " * 2000, "(" * 4000, "é +" * 900])
+async def test_nonsense_adds_nobody(services: Services, rosa: int, typed: str) -> None:
+    reply = await say(services, ROSA, f"/household add {typed}")
+    assert "too long" in reply.text or "Please" in reply.text
+    assert await members(services) == ["Rosa Delgado"]
+
+
 async def test_a_form_adds_and_keeps_what_was_wrong(services: Services, rosa: int) -> None:
     reply = await say(services, ROSA, "/household add")
     assert reply.form is not None
