@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from bot.community import applying, importing, roster_cards, sheets
+from bot.community import applying, importing, roster_cards, sheets, sweeping
 from bot.community.actors import Actor
 from bot.community.importing import NoSuchFile
 from bot.messages import File
@@ -240,6 +241,24 @@ async def test_a_file_that_nobody_decides_about_is_forgotten(
     assert (row.state, row.content, row.checked, row.outcome) == ("cancelled", None, None, {})
     with pytest.raises(NoSuchFile):
         await importing.broken_rows(services, robin, draft_id=draft.id)
+
+
+async def test_the_daily_sweep_forgets_the_files_of_yesterday(
+    services: Services, robin: Actor
+) -> None:
+    for given in (NOW - timedelta(days=2), datetime.now(UTC)):
+        await importing.take(services, robin, table(*TWO, ",Cy,,"), now=given)
+    await sweeping.ask_for_sweep(services)
+    await services.storage.write(_make_sweep_due)
+    async with scene.at_work(services), asyncio.timeout(20):
+        while (await scene.all_of(services, RosterDraft))[0].content is not None:
+            await asyncio.sleep(0.02)
+    assert (await kept(services)).content is not None, "of today"
+
+
+def _make_sweep_due(session: Session) -> None:
+    for job in session.exec(select(Job).where(Job.kind == "sweep")):
+        job.run_at = NOW - timedelta(days=1)
 
 
 # Long files
