@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.commands import language, logo
 from bot.commands.base import Command, Misused, Said, again, plural
-from bot.community import communities, fields, names
+from bot.community import binding, communities, fields, names
 from bot.community.actors import Actor
 from bot.community.communities import Overview
 from bot.community.errors import BadFields
@@ -31,7 +31,7 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
     if word == "logo":
         return await logo.handle(services, actor, rest, said, now=now)
     if not word:
-        return _show(services, await communities.overview(services, actor, now=now))
+        return _show(services, actor, await communities.overview(services, actor, now=now))
     field = _WORDS.get(word, word)
     if field not in fields.FIELDS:
         raise Misused(
@@ -42,7 +42,7 @@ async def handle(services: Services, actor: Actor, said: Said, *, now: datetime)
         await communities.edit(services, actor, {field: rest}, now=now)
     except BadFields as bad:
         raise Misused(bad.errors[field]) from bad
-    return _show(services, await communities.overview(services, actor, now=now))
+    return _show(services, actor, await communities.overview(services, actor, now=now))
 
 
 async def _edit(services: Services, actor: Actor, said: Said, *, now: datetime) -> Reply:
@@ -55,10 +55,10 @@ async def _edit(services: Services, actor: Actor, said: Said, *, now: datetime) 
         await communities.edit(services, actor, typed, now=now)
     except BadFields as bad:
         return again(_form(services, _values(overview.community)), typed, bad.errors)
-    return _show(services, await communities.overview(services, actor, now=now))
+    return _show(services, actor, await communities.overview(services, actor, now=now))
 
 
-def _show(services: Services, overview: Overview) -> Reply:
+def _show(services: Services, actor: Actor, overview: Overview) -> Reply:
     community = overview.community
     passes = f"{community.pass_days} days" if community.pass_days else "for ever"
     lines = [
@@ -83,7 +83,8 @@ def _show(services: Services, overview: Overview) -> Reply:
             f"{plural(len(overview.given_up), 'message')} could not be shown in the chat: "
             f"{overview.given_up[0]} `/announce here` tries again."
         )
-    return Reply("\n".join(lines), (Button("Edit", "/community edit"),))
+    ways = binding.for_actor((Button("Edit", "/community edit"),), actor)
+    return Reply("\n".join(lines), ways, is_bound=True)  # begins with the name, as it is now
 
 
 def _language(services: Services, community: Community) -> str:

@@ -331,3 +331,16 @@ async def trouble(script: httpx.AsyncClient, said: dict[str, Any]) -> str:
     if odd or not text or "went wrong" in text or "49" in text:
         return text
     return ""
+
+
+async def test_the_head_of_the_page_is_of_the_community_in_use(script: httpx.AsyncClient) -> None:
+    assert (await script.get("/playground/state")).json()["community"] == "Maple Court"
+    reply = await say(script, "/use new Oak Hill")
+    assert (await script.get("/playground/state")).json()["community"] == "Oak Hill"
+    [edit, *_] = reply["buttons"]
+    shown = await say(script, edit["call"], fields={"name": "Oak Yard"})
+    assert shown["text"].startswith("Oak Yard")
+    asked = [row["text"] for row in await listed(script, "messages") if row["author"] == "leader"]
+    assert asked[-1].startswith("/community edit\n"), "what was said, without its mark"
+    state = (await script.get("/playground/state")).json()
+    assert (state["community"], state["colour"]) == ("Oak Yard", "#0b4f58")
