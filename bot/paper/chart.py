@@ -12,7 +12,7 @@ from bot.ports import Bar, Chart
 WIDTH = 300.0  # points of a bar; with its words beside it the picture has 1,100 pixels
 _DIGIT = 5.8  # points that a digit takes at most
 _AROUND = 7.0  # points beside a number, so that it does not touch its neighbours
-_LONGEST = 60  # letters of a label: two lines
+_LONGEST = 60  # letters of a label: three lines
 
 
 def described(chart: Chart) -> dict[str, Any]:
