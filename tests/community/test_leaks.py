@@ -47,6 +47,7 @@ class Leader:
     community_id: int
     wrong: list[str] = field(default_factory=list)
     said: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
 
     async def say(self, text: str, *files: File, **fields: str) -> Reply:
         """Say it for this community, and look at all of the answer."""
@@ -56,6 +57,7 @@ class Leader:
         self.said.append((text, fields))
         if "Something went wrong on our side" in reply.text:
             self.wrong.append(f"{text} {fields}: {reply.text}")
+        self.heard.append(f"{at_any_time(text)}: {[at_any_time(one) for one in seen(reply)]}")
         typed = " ".join([text, *fields.values()])
         for leak in twins.betrayed(seen(reply), self.community_id, said=typed):
             self.wrong.append(f"{text} {fields}: {leak[:300]}")
@@ -99,10 +101,11 @@ def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 # All that can be said
 
 
-async def crawl(leader: Leader, calls: Sequence[str]) -> None:
+async def crawl(leader: Leader, calls: Sequence[str], *, with_others: bool = True) -> None:
     """Say every usage, press every button and fill in every form that comes of it.
 
-    Takes: calls, of buttons that there are already, for the first community.
+    Takes: calls, of buttons that there are already, for the first community; with_others, say it
+    with numbers of the others, too.
     """
     mine = [shifted(call, leader.community_id - FIRST) for call in calls]
     begin = [*usages(leader.community_id), *mine]
@@ -118,9 +121,9 @@ async def crawl(leader: Leader, calls: Sequence[str]) -> None:
             last.append((text, fields))
             continue
         times[pattern] = times.get(pattern, 0) + 1
-        for foreign in of_the_other(text, leader.community_id):
+        for foreign in of_the_other(text, leader.community_id) if with_others else ():
             await leader.say(foreign, *files_for(text), **fields)
-        for filled_in in of_the_other_fields(fields, leader.community_id):
+        for filled_in in of_the_other_fields(fields, leader.community_id) if with_others else ():
             await leader.say(text, **filled_in)
         reply = await leader.say(text, *files_for(text), **fields)
         waiting += [
@@ -210,6 +213,26 @@ def test_nothing_of_the_other_is_said_shown_or_changed(
         return [*leader.wrong, *(f"changed: {name}" for name in changed), *shown]
 
     assert twins.in_a_house(path, speak) == []
+
+
+def at_any_time(text: str) -> str:
+    """The text without what passes, and without what is drawn by lot."""
+    return re.sub(r"\d\d:\d\d|less than a minute|\d+ minutes?|/[sj]/\S+|(\w{4}-){2}\w{4}", "…", text)
+
+
+def test_the_answers_are_the_same_as_if_another_never_was(filled: Path, tmp_path: Path) -> None:
+    path, calls = twins.copied(filled, tmp_path)
+    lacking = twins.without(filled, tmp_path, SECOND)
+
+    async def speak(services: Services) -> list[str]:
+        leader = Leader(services, FIRST)
+        await crawl(leader, calls, with_others=False)
+        return leader.heard
+
+    heard = [twins.in_a_house(one, speak) for one in (path, lacking)]
+    differ = [pair for pair in zip(*heard, strict=False) if pair[0] != pair[1]]
+    assert differ == []
+    assert len(heard[0]) == len(heard[1]) > 100
 
 
 NUMBERS = [begin + step for begin in twins.ALL for step in range(11)]

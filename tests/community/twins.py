@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Column, Table, UniqueConstraint, insert
+from sqlalchemy import delete as delete_from
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, SQLModel, col, delete, select
 
@@ -290,14 +291,32 @@ def made(template: Path, folder: Path) -> Path:
     """A database with all of them in it."""
     path = Path(shutil.copy(template, folder / "filled.db"))
 
-    async def fill_all(services: Services) -> list[str]:
+    async def fill_one(services: Services) -> list[str]:
         calls = await fill(services)
         path.with_suffix(".json").write_text(json.dumps(calls))
-        missing = await services.storage.read(empty)
-        await services.storage.write(multiply, services.keys)
-        return missing
+        return await services.storage.read(empty)
 
-    assert in_a_house(path, fill_all) == [], "fill them above, or nothing of them is looked at"
+    async def fill_all(services: Services) -> None:
+        await services.storage.write(multiply, services.keys)
+
+    assert in_a_house(path, fill_one) == [], "fill them above, or nothing of them is looked at"
+    in_a_house(path, fill_all)
+    return path
+
+
+def without(filled: Path, folder: Path, community_id: int) -> Path:
+    """The same, where one of them never was."""
+    path = Path(shutil.copy(filled, folder / f"without_{community_id}.db"))
+
+    def forget(session: Session) -> None:
+        for table in reversed(tables()):
+            whose = table.c.get("community_id", table.c.get("id"))
+            session.execute(delete_from(table).where(whose == community_id))
+
+    async def do(services: Services) -> None:
+        await services.storage.write(forget)
+
+    in_a_house(path, do)
     return path
 
 
