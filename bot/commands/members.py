@@ -108,7 +108,7 @@ def _head(page: Page) -> str:
         "suspended": " with somebody who is suspended",
         "new": f" that somebody joined in the last {plural(wanted.days, 'day')}",
     }.get(wanted.which, f" like “{wanted.search}”")
-    if wanted.is_everything:
+    if page.members is not None:
         about = f" with {_counted(page.members, 'member').lower()}"
     return f"{_counted(count, 'household')}{about}{_where(page)}:"
 

@@ -60,7 +60,7 @@ class Page:
     wanted: Wanted
     households: tuple[tuple[Household, tuple[Member, ...]], ...]
     matching: Count  # households
-    members: Count  # of the whole community
+    members: Count | None  # of the whole community, when all of it is asked for
     number: int | None  # of the page, from 1; None: further on than is counted
     is_first: bool
     is_last: bool
@@ -96,7 +96,7 @@ def _page(
         wanted=wanted,
         households=tuple(roll.households(session, shown.ids)),
         matching=listed.count,
-        members=_members(session, community_id, listed),
+        members=_members(session, community_id, listed) if wanted.is_everything else None,
         number=None if start is None else start // PAGE + 1,
         is_first=shown.is_first,
         is_last=shown.is_last,

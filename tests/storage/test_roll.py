@@ -170,5 +170,5 @@ async def test_a_search_says_when_there_may_be_more(stocked: Storage) -> None:
     assert await stocked.read(search, "street7") == (HOMES // STREETS * 2, True)
     for words in (("maria", "st"), ("s",)):
         found, is_all = await stocked.read(search, *words)
-        assert 200 < found <= 600
+        assert 200 < found <= household_words.LOOKED_AT
         assert not is_all

@@ -21,7 +21,8 @@ def stocked(engine: Engine) -> None:
             text(
                 "INSERT INTO community (id, name, slug, welcome, features, colour, language,"
                 " region, timezone, paper, postal, code_days, links, created_at)"
-                " VALUES (1, 'Maple', 'maple', '', '[]', '#000000', 'en', 'US', 'UTC', 'letter', '', 30, '[]', :at)"
+                " VALUES (1, 'Maple', 'maple', '', '[]', '#000000', 'en', 'US', 'UTC',"
+                " 'letter', '', 30, '[]', :at)"
             ),
             {"at": _AT},
         )
