@@ -103,7 +103,11 @@ SINCE: list[tuple[tuple[Any, ...], tuple[Any, ...], str]] = [  # the change, wha
         (membership.rename, 2, "Bobby"),
         "member #2 is called Bobby now",
     ),
-    ((moving.move, 2, "2"), (moving.move, 2, "3 Ash Rd"), "Bob lives at 3 Ash Rd now; Bob is the head of the household now"),
+    (
+        (moving.move, 2, "2"),
+        (moving.move, 2, "3 Ash Rd"),
+        "Bob lives at 3 Ash Rd now; Bob is the head of the household now",
+    ),
     (
         (moving.also, 1, "3 Ash Rd"),
         (membership.remove, 5),
