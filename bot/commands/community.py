@@ -105,7 +105,7 @@ def _digest(community: Community) -> str:
 
 def _joining(community: Community) -> str:
     ask = "may ask" if community.may_ask else "cannot ask"
-    picture = "There is a logo." if community.logo else "There is no logo: `/community logo`."
+    picture = "There is a logo." if community.logo else "There is no logo."
     return (
         f"Households have {plural(community.household_limit, 'member')} at most. "
         f"Who has no code {ask} to be let in. {picture}"
