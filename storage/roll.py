@@ -57,9 +57,9 @@ def with_suspended(session: Session, community_id: int, *, limit: int) -> list[i
 
 
 def joined_since(session: Session, community_id: int, moment: datetime, *, limit: int) -> list[int]:
-    """Households that somebody has joined since then; those with the newest when they are many."""
+    """The household of each who has joined since then, the newest first."""
     values = {"the_community": community_id, "moment": moment, "the_limit": limit}
-    return list(dict.fromkeys(run(session, _joined_since(), values).scalars()))
+    return list(run(session, _joined_since(), values).scalars())
 
 
 def members_up_to(session: Session, community_id: int, most: int) -> int:

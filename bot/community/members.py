@@ -135,12 +135,12 @@ def _listed(
         ids = roll.first(session, community_id, limit=COUNTED + 1)
         return _Listed(ids[:COUNTED], _counted(len(ids), COUNTED), goes_on=len(ids) > COUNTED)
     if wanted.which == "suspended":
-        ids = roll.with_suspended(session, community_id, limit=COUNTED + 1)
+        found = roll.with_suspended(session, community_id, limit=COUNTED + 1)
     else:
         since = now - timedelta(days=wanted.days)
-        ids = roll.joined_since(session, community_id, since, limit=COUNTED + 1)
-    listed = roll.in_order(session, community_id, ids[:COUNTED], limit=COUNTED)
-    return _Listed(listed, _counted(len(ids), COUNTED))
+        found = roll.joined_since(session, community_id, since, limit=COUNTED + 1)
+    ids = roll.in_order(session, community_id, set(found[:COUNTED]), limit=COUNTED)
+    return _Listed(ids, Count(len(ids), is_all=len(found) <= COUNTED))
 
 
 def _reached(session: Session, keys: Keys, community_id: int, search: str) -> _Listed | None:
