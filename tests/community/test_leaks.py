@@ -215,9 +215,12 @@ def test_nothing_of_the_other_is_said_shown_or_changed(
     assert twins.in_a_house(path, speak) == []
 
 
+_PASSING = re.compile(r"\d\d:\d\d|less than a minute|\d+ minutes?|/[sj]/\S+|(\w{4}-){2}\w{4}")
+
+
 def at_any_time(text: str) -> str:
     """The text without what passes, and without what is drawn by lot."""
-    return re.sub(r"\d\d:\d\d|less than a minute|\d+ minutes?|/[sj]/\S+|(\w{4}-){2}\w{4}", "…", text)
+    return _PASSING.sub("…", text)
 
 
 def test_the_answers_are_the_same_as_if_another_never_was(filled: Path, tmp_path: Path) -> None:
