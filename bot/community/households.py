@@ -1,7 +1,5 @@
 """Households: a member comes back, without a code, to the people they live with."""
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -137,7 +135,7 @@ async def send_link(services: Services, contact: str, *, source: str, now: datet
     keys = {found.key(services.keys) for found in _readings(contact, regions)}
 
     def change(session: Session) -> bool:
-        source_key = f"link:{_hashed(services.keys, source)}"
+        source_key = f"link:{tokens.hashed(services.keys, source)}"
         contact_keys = [f"link:{key.hex()}" for key in keys]
         numbers = attempts.count(session, (source_key, *contact_keys), now=now)
         if (
@@ -186,10 +184,6 @@ def write_link(session: Session, services: Services, member: Member, *, now: dat
         return
     facts = {"name": member.name, "until": (now + LINK).isoformat()}
     notices.write(session, services, member, contact, "household_link", facts, now=now)
-
-
-def _hashed(keys: Keys, source: str) -> str:
-    return hmac.digest(keys.pepper, f"source:{source}".encode(), hashlib.sha256).hex()[:16]
 
 
 @brief

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, households, housemates, letters, notices, tokens
+from bot.community import changing, households, housemates, letters, notices, tokens
 from bot.community.optouts import UnknownLink
 from bot.ports import Services
 from storage import audits, communities, deliveries, members, suppressions
@@ -157,7 +157,8 @@ def _go(
         now=now,
     )
     left = members.of_household(session, member.household_id)
-    head = _heir(left) if member.is_head else next((mate for mate in left if mate.is_head), None)
+    of_them = (mate for mate in left if mate.is_head)
+    head = changing.heir_of(left) if member.is_head else next(of_them, None)
     if head is None:
         return
     head.is_head, inherits, member.is_head = True, member.is_head, False
@@ -165,9 +166,3 @@ def _go(
     notices.left_a_household(
         session, services, head, member, inherits=inherits, mistaken=was_mistaken, now=now
     )
-
-
-def _heir(left: list[Member]) -> Member | None:
-    """Who becomes head: the longest here of those who find their way in by a contact, if any do."""
-    able = [mate for mate in left if contacts.of_member(mate) and mate.suspended_at is None]
-    return next(iter(sorted(able or left, key=lambda mate: (mate.joined_at, mate.id))), None)

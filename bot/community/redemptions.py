@@ -6,7 +6,6 @@ any limit is asked, so nobody is ever locked out by strangers.
 """
 
 import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +13,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.community import codes, contacts, joining, letters, names
+from bot.community import codes, contacts, joining, letters, names, tokens
 from bot.community.contacts import BadContact
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
@@ -141,8 +140,7 @@ async def look_up(
 
 
 async def _wrong_code(services: Services, source: str, *, now: datetime) -> Refusal:
-    digest = hmac.digest(services.keys.pepper, f"source:{source}".encode(), hashlib.sha256)
-    one, everybody = f"code:{digest.hex()[:16]}", "code:all"
+    one, everybody = f"code:{tokens.hashed(services.keys, source)}", "code:all"
     numbers = await services.storage.write(attempts.count, (one, everybody), now=now)
     if numbers[one] > _WRONG_CODES_OF_ONE or numbers[everybody] > _WRONG_CODES_OF_ALL:
         wait = attempts.hour_ends_in(now)

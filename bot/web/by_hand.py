@@ -12,20 +12,20 @@ from starlette.routing import BaseRoute, Route
 from bot.community import by_hand_page
 from bot.ports import Services
 from bot.web import pages
-from bot.web.visits import visit
+from bot.web.visits import number_in, visit
 
 
 def rooms(services: Services) -> list[BaseRoute]:
     """The pages of this room."""
     return [
-        Route("/s/{leader:int}/{link}", partial(show, services)),
-        Route("/s/{leader:int}/{link}", partial(tick, services), methods=["POST"]),
+        Route("/s/{leader}/{link}", partial(show, services)),
+        Route("/s/{leader}/{link}", partial(tick, services), methods=["POST"]),
     ]
 
 
 async def show(services: Services, request: Request) -> Response:
     """All texts that wait, and those that went. Changes nothing."""
-    leader_id, link = request.path_params["leader"], request.path_params["link"]
+    leader_id, link = number_in(request, "leader"), request.path_params["link"]
     to_send = await by_hand_page.look(services, leader_id, link, now=visit(request).at)
     return pages.page(
         services,
@@ -40,7 +40,7 @@ async def show(services: Services, request: Request) -> Response:
 
 async def tick(services: Services, request: Request) -> Response:
     """The leader says that one went; saying it twice is no mistake."""
-    leader_id, link = request.path_params["leader"], request.path_params["link"]
+    leader_id, link = number_in(request, "leader"), request.path_params["link"]
     who = visit(request)
     typed = who.field("delivery")
     delivery_id = int(typed) if typed.isdecimal() and len(typed) < 16 else 0

@@ -11,10 +11,9 @@ from bot.community.errors import BadFields
 from bot.community.sharing import Door
 from bot.ports import Services
 from bot.web import pages
-from bot.web.visits import visit
+from bot.web.visits import number_in, visit
 
 _DOOR = "/m/{household}/{link}"
-_LONGEST = 9  # digits of a household's number
 
 
 def rooms(services: Services) -> list[BaseRoute]:
@@ -37,7 +36,7 @@ async def join(services: Services, request: Request) -> Response:
     try:
         member_id = await sharing.join(
             services,
-            _household(request),
+            number_in(request, "household"),
             request.path_params["link"],
             **filled,
             browser=who.browser,
@@ -50,15 +49,8 @@ async def join(services: Services, request: Request) -> Response:
 
 
 async def _look(services: Services, request: Request) -> Door:
-    household_id, link = _household(request), request.path_params["link"]
+    household_id, link = number_in(request, "household"), request.path_params["link"]
     return await sharing.look(services, household_id, link, now=visit(request).at)
-
-
-def _household(request: Request) -> int:
-    """The number of the household in the link; 0, which is nobody's, when it is none."""
-    typed = request.path_params["household"]
-    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST
-    return int(typed) if is_number else 0
 
 
 def _page(

@@ -51,6 +51,12 @@ def visit(request: Request) -> Visit:
     return found
 
 
+def number_in(request: Request, name: str) -> int:
+    """The number in the path, of an id; 0, which is nobody's, when what stands there is none."""
+    typed = request.path_params[name]
+    return int(typed) if re.fullmatch(r"[0-9]{1,9}", typed) else 0
+
+
 def browser_cookie(*, secure: bool) -> str:
     """The cookie that tells browsers apart. `__Host-` keeps other subdomains from setting it."""
     return "__Host-porchlight" if secure else "porchlight"
