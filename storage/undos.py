@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, delete, exists, insert, select, true, update
 from sqlmodel import Session, SQLModel, col
+from sqlmodel import select as sqlmodel_select
 
 from storage.database import changed, run, table_of
 from storage.tables import Undo
@@ -98,6 +99,16 @@ def get(session: Session, community_id: int, undo_id: int) -> Undo | None:
     """What was kept, if it belongs to this community."""
     row = session.get(Undo, undo_id)
     return row if row is not None and row.community_id == community_id else None
+
+
+def newest(session: Session, community_id: int, *, since: datetime, limit: int) -> list[Undo]:
+    """What was changed since then and not taken back, newest first."""
+    query = sqlmodel_select(Undo).where(
+        Undo.community_id == community_id,
+        col(Undo.created_at) > since,
+        col(Undo.taken_at).is_(None),
+    )
+    return list(session.exec(query.order_by(col(Undo.id).desc()).limit(limit)))
 
 
 def claim(session: Session, undo_id: int, *, now: datetime) -> bool:

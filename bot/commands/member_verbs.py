@@ -76,6 +76,7 @@ _ASKING = {
     ),
 }
 _OF = {"household": "household", "address": "household", "merge": "household", "undo": "change"}
+_CHANGES = 5  # shown to be taken back
 VERBS = frozenset({"member", "household", "remove", "undo", *_AT_ONCE, *_ASKING})
 
 
@@ -84,6 +85,8 @@ async def act(
 ) -> Reply:
     """Do what one of `VERBS` says. Raises: Misused, and what the verb refuses."""
     first, told = (*rest.split(maxsplit=1), "", "")[:2]
+    if word == "undo" and not first:
+        return await _changes(services, actor, now=now)
     wanted = number(first, _OF.get(word, "member"))
     if word == "household":
         return await cards.household(services, actor, wanted)
@@ -97,6 +100,16 @@ async def act(
     if word in _ASKING:
         return await _told(services, actor, word, wanted, told, said, now=now)
     return await cards.member(services, actor, wanted)
+
+
+async def _changes(services: Services, actor: Actor, *, now: datetime) -> Reply:
+    rows = await undoing.recent(services, actor, limit=_CHANGES, now=now)
+    if not rows:
+        return Reply("Nothing was changed within a day that could be taken back.")
+    lines = ["What can be taken back, the newest first:"]
+    lines += [f"#{row.id} {row.words}" for row in rows]
+    buttons = (Button(f"Take back #{row.id}", f"/members undo {row.id}") for row in rows)
+    return Reply("\n".join(lines), tuple(buttons))
 
 
 async def _remove(

@@ -164,7 +164,7 @@ MEMBERS = Command(
         Usage("/members head 42", "makes a member the head of their household"),
         Usage("/members suspend 42", "keeps a member out; back 42 lets them in again"),
         Usage("/members remove 42", "ends a membership, after asking once more"),
-        Usage("/members undo 5", "takes a change back, within a day"),
+        Usage("/members undo", "shows what can be taken back within a day; undo 5 does it"),
         Usage("/members export", "gives you all of them as a CSV file"),
     ),
     run=handle,

@@ -54,7 +54,7 @@ async def bill(services: Services, actor: Actor, *, now: datetime) -> Bill:
 async def export(services: Services, actor: Actor, *, now: datetime) -> File:
     """All months as CSV. Touches: storage, the audit trail."""
 
-    def change(session: Session) -> Bill:
+    def change(session: Session) -> File:
         audits.note(
             session,
             actor.community_id,
@@ -63,10 +63,11 @@ async def export(services: Services, actor: Actor, *, now: datetime) -> File:
             subject=f"community:{actor.community_id}",
             now=now,
         )
-        return _bill(session, communities.get(session, actor.community_id), now=now)
+        community = communities.get(session, actor.community_id)
+        months = _bill(session, community, now=now).months
+        return csvs.file(f"{community.slug}-billing.csv", HEADER, map(_cells, months))
 
-    found = await services.storage.write(change)
-    return csvs.file("billing.csv", HEADER, map(_cells, found.months))
+    return await services.storage.write(change)
 
 
 async def table(services: Services, month: date, *, now: datetime) -> File:

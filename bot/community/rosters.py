@@ -10,7 +10,7 @@ from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.messages import File
 from bot.ports import Services
-from storage import audits, rosters
+from storage import audits, communities, rosters
 from storage.tables import RosterEntry
 
 PAGE = 10
@@ -85,7 +85,8 @@ async def export(services: Services, actor: Actor, *, now: datetime) -> File:
     """The whole roster as a file that can be imported again."""
 
     def query(session: Session) -> File:
-        return csvs.file("roster.csv", _HEADER, map(_cells, rosters.each(session, community_id)))
+        name = f"{communities.get(session, community_id).slug}-roster.csv"
+        return csvs.file(name, _HEADER, map(_cells, rosters.each(session, community_id)))
 
     community_id = actor.community_id
     subject = f"community:{community_id}"

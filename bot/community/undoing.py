@@ -39,6 +39,13 @@ class ChangedSince(Refusal):
     status = 409
 
 
+async def recent(services: Services, actor: Actor, *, limit: int, now: datetime) -> list[Undo]:
+    """The newest changes of the last day, by any leader, that nobody has taken back."""
+    return await services.storage.read(
+        undos.newest, actor.community_id, since=now - LIFETIME, limit=limit
+    )
+
+
 async def take_back(services: Services, actor: Actor, number: int, *, now: datetime) -> str:
     """Make all that a change touched what it was before. Gives what the change had been.
 

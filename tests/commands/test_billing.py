@@ -46,7 +46,7 @@ async def test_a_year_is_shown_and_all_is_in_the_table(services: Services) -> No
     assert len(lines) == 2 + 12 + 1
     assert lines[-1] == "Earlier months are in the table."
     (file,) = (await say(services, "/billing export")).files
-    assert (file.name, file.media_type) == ("billing.csv", "text/csv")
+    assert (file.name, file.media_type) == ("maple-court-billing.csv", "text/csv")
     assert len(file.content.splitlines()) >= 1 + 26
     assert [row.action for row in await scene.all_of(services, Audit)] == ["billing.exported"]
 

@@ -1,10 +1,12 @@
 """What leaders do to members and households in chat, and take back."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from sqlmodel import Session
 
+from bot.community import undoing
 from bot.messages import Reply
 from bot.ports import Services
 from storage.tables import (
@@ -275,7 +277,7 @@ REFUSALS = {
     "77": "There is no household #77 here.",
     "move": "Which member? Give its number.",
     "merge": "Which household? Give its number.",
-    "undo": "Which change? Give its number.",
+    "undo": "Nothing was changed within a day",
     "back lane": "No household or member is like “back lane”.",
 }
 
@@ -289,6 +291,24 @@ async def test_what_cannot_be_is_said_and_nothing_is_changed(
     assert REFUSALS[said] in reply.text
     assert await state(services) == before
     assert await actions(services) == []
+
+
+async def test_what_can_be_taken_back_is_listed_for_a_day(
+    services: Services, people: dict[str, int]
+) -> None:
+    bob = people["Bob"]
+    await say(services, f"/members rename {bob} Robert")
+    await say(services, f"/members move {bob} 5 Ash Road")
+    listed = await say(services, "/members undo")
+    assert [line[:2] for line in listed.text.splitlines()[1:]] == ["#2", "#1"]
+    assert "Robert" in listed.text
+    await say(services, call(listed, "Take back #2"))
+    left = await say(services, "/members undo")
+    assert [button.label for button in left.buttons] == ["Take back #1"]
+    later = await undoing.recent(
+        services, await scene.actor(services), limit=5, now=datetime.now(UTC) + undoing.LIFETIME
+    )
+    assert later == []
 
 
 async def test_a_household_never_outgrows_its_limit(services: Services) -> None:

@@ -263,7 +263,7 @@ async def test_the_table_of_all_months(services: Services, robin: Actor) -> None
     await joined(services, "1 Elm", at(9, 2))
     await swept(services, at(9, 10))
     file = await billing.export(services, robin, now=at(10, 2))
-    assert file.name == "billing.csv"
+    assert file.name == "maple-court-billing.csv"
     assert file.content.decode("utf-8-sig").splitlines() == [
         '"Month","Households","Members","State"',
         '"2026-10","1","1","so far"',

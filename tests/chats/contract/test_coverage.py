@@ -50,7 +50,7 @@ async def test_households_are_counted_by_month(leader: Person, stranger: Person)
     assert "0 registered households in Maple Court" in await leader.say("/billing")
     await leader.press("Export")
     [table] = await leader.files()
-    assert table.name == "billing.csv"
+    assert table.name == "maple-court-billing.csv"
     assert b'"0","0","so far"' in table.content
     assert "I can count the registered households" in await leader.say("/billing tomorrow")
     assert leader.name in await stranger.say("/billing")
