@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import csvs
+from bot.community import csvs, trail
 from bot.community.actors import Actor
 from bot.messages import File
 from bot.ports import Services
-from storage import audits, billing, communities
+from storage import billing, communities
 from storage.billing import Registered
 from storage.tables import BillingMonth, Community
 
@@ -55,14 +55,7 @@ async def export(services: Services, actor: Actor, *, now: datetime) -> File:
     """All months as CSV. Touches: storage, the audit trail."""
 
     def change(session: Session) -> File:
-        audits.note(
-            session,
-            actor.community_id,
-            actor=actor.trace,
-            action="billing.exported",
-            subject=f"community:{actor.community_id}",
-            now=now,
-        )
+        trail.note(session, actor, "billing.exported", f"community:{actor.community_id}", now=now)
         community = communities.get(session, actor.community_id)
         months = _bill(session, community, now=now).months
         return csvs.file(f"{community.slug}-billing.csv", HEADER, map(_cells, months))

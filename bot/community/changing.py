@@ -10,10 +10,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.community import trail
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.ports import Services
-from storage import audits, communities, household_words, members, undos
+from storage import communities, household_words, members, undos
 from storage.tables import Household, Member
 from storage.undos import Changes
 
@@ -144,14 +145,7 @@ def finish(act: Act, words: str, *, action: str, subject: str, households: Itera
     ids = list(households)
     household_words.reindex(act.session, ids)
     community_id = act.actor.community_id
-    audits.note(
-        act.session,
-        community_id,
-        actor=act.actor.trace,
-        action=action,
-        subject=subject,
-        now=act.now,
-    )
+    trail.note(act.session, act.actor, action, subject, now=act.now)
     undo_id = undos.keep(
         act.changes, community_id, leader_id=act.actor.leader_id, words=words, now=act.now
     )

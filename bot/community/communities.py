@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import fields, mornings, names
+from bot.community import fields, mornings, names, trail
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.ports import Services
-from storage import audits, communities, invitations, jobs, members
+from storage import communities, invitations, jobs, members
 from storage.listing import Wanted, matching
 from storage.tables import ChatLink, Community
 
@@ -87,14 +87,8 @@ async def edit(
             setattr(community, field, value)
         if parsed.keys() & _TELLS_WHEN:
             mornings.replan(session, community, now=now)
-        audits.note(
-            session,
-            community.id,
-            actor=actor.trace,
-            action="community.edited",
-            subject=f"community:{','.join(sorted(parsed))}",
-            now=now,
-        )
+        subject = f"community:{','.join(sorted(parsed))}"
+        trail.note(session, actor, "community.edited", subject, now=now)
         return community
 
     return await services.storage.write(change)
@@ -126,13 +120,6 @@ async def announce_in(
         link.announce_name = names.one_line(actor.channel_name)[:_LONGEST_CHANNEL]
         if channel is not None:
             jobs.revive(session, actor.community_id, f"chat:{actor.chat}")
-        audits.note(
-            session,
-            actor.community_id,
-            actor=actor.trace,
-            action="announcements.moved",
-            subject=f"chat_link:{link.id}",
-            now=now,
-        )
+        trail.note(session, actor, "announcements.moved", f"chat_link:{link.id}", now=now)
 
     await services.storage.write(change)

@@ -11,7 +11,16 @@ from typing import Literal
 
 from sqlmodel import Session
 
-from bot.community import answering, contacts, inviting, names, previews, receipts, request_cards
+from bot.community import (
+    answering,
+    contacts,
+    inviting,
+    names,
+    previews,
+    receipts,
+    request_cards,
+    trail,
+)
 from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.deliveries import job_keys
@@ -20,7 +29,7 @@ from bot.community.inviting import Invited
 from bot.languages import Sentence
 from bot.messages import Card
 from bot.ports import Services
-from storage import audits, communities, invitations, jobs, members, requests, suppressions
+from storage import communities, invitations, jobs, members, requests, suppressions
 from storage.tables import JoinRequest
 
 LONGEST_REASON = 200  # characters
@@ -241,8 +250,5 @@ def _claim(
 def _changed(
     session: Session, actor: Actor, row: JoinRequest, action: str, *, now: datetime
 ) -> None:
-    subject = f"join_request:{row.id}"
-    audits.note(
-        session, row.community_id, actor=actor.trace, action=action, subject=subject, now=now
-    )
+    trail.note(session, actor, action, f"join_request:{row.id}", now=now)
     receipts.follow(session, requests.cards(session, row.id))

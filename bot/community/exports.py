@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import contacts, csvs, labels
+from bot.community import contacts, csvs, labels, trail
 from bot.community.actors import Actor
 from bot.messages import File
 from bot.ports import Services
-from storage import audits, communities, exports
+from storage import communities, exports
 from storage.batches import Counts
 from storage.exports import Given, Person
 from storage.tables import Batch
@@ -73,14 +73,7 @@ async def _exported(
     """The file; that it was asked for is written down before it is made."""
 
     def note(session: Session) -> None:
-        audits.note(
-            session,
-            actor.community_id,
-            actor=actor.trace,
-            action=f"{what}.exported",
-            subject=f"community:{actor.community_id}",
-            now=now,
-        )
+        trail.note(session, actor, f"{what}.exported", f"community:{actor.community_id}", now=now)
 
     def query(session: Session) -> File:
         community = communities.get(session, actor.community_id)

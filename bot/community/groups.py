@@ -10,12 +10,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import which_group, whom
+from bot.community import trail, which_group, whom
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.community.which_group import key, meant, parse_name
 from bot.ports import Services
-from storage import audits, communities, groups
+from storage import communities, groups
 from storage.people import Person
 from storage.tables import Group
 
@@ -226,11 +226,4 @@ def _note_each(
 
 
 def _note(session: Session, actor: Actor, what: str, subject: str, *, now: datetime) -> None:
-    audits.note(
-        session,
-        actor.community_id,
-        actor=actor.trace,
-        action=f"group.{what}",
-        subject=subject,
-        now=now,
-    )
+    trail.note(session, actor, f"group.{what}", subject, now=now)

@@ -7,12 +7,12 @@ from typing import Literal, cast
 
 from sqlmodel import Session
 
-from bot.community import contacts, limits, minting, previews, receipts, sending
+from bot.community import contacts, limits, minting, previews, receipts, sending, trail
 from bot.community.actors import Actor
 from bot.community.contacts import BadContact, Contact, Way
 from bot.community.errors import Refusal
 from bot.ports import Services
-from storage import audits, communities, drafts, invitations, members, suppressions
+from storage import communities, drafts, invitations, members, suppressions
 from storage.database import brief
 from storage.tables import Invitation
 
@@ -223,11 +223,4 @@ def _still_free(
 
 def note(session: Session, actor: Actor, action: str, row: Invitation, *, now: datetime) -> None:
     """Write to the audit trail what a leader did with an invitation."""
-    audits.note(
-        session,
-        actor.community_id,
-        actor=actor.trace,
-        action=action,
-        subject=f"invitation:{row.id}",
-        now=now,
-    )
+    trail.note(session, actor, action, f"invitation:{row.id}", now=now)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import handing_over, names, receipts
+from bot.community import handing_over, names, receipts, trail
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.community.handing_over import Left, ToThemselves
@@ -19,7 +19,7 @@ from bot.community.owners import (
     row_of,
 )
 from bot.ports import Services
-from storage import audits, communities, deliveries, roster_drafts
+from storage import communities, deliveries, roster_drafts
 from storage import handing_over as stored
 from storage.tables import Leader
 
@@ -204,11 +204,4 @@ def _forget_drafts(session: Session, row: Leader, *, now: datetime) -> None:
 
 
 def _note(session: Session, actor: Actor, what: str, row: Leader, *, now: datetime) -> None:
-    audits.note(
-        session,
-        actor.community_id,
-        actor=actor.trace,
-        action=f"leader.{what}",
-        subject=f"leader:{row.id}",
-        now=now,
-    )
+    trail.note(session, actor, f"leader.{what}", f"leader:{row.id}", now=now)

@@ -13,11 +13,12 @@ from io import BytesIO
 from PIL import Image, ImageOps
 from sqlmodel import Session
 
+from bot.community import trail
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.messages import File
 from bot.ports import Services
-from storage import audits, communities, logos
+from storage import communities, logos
 from storage.tables import Logo
 
 _LARGEST = 1024 * 1024  # bytes
@@ -117,14 +118,7 @@ async def remove(services: Services, actor: Actor, *, now: datetime) -> None:
 
 def _name(session: Session, actor: Actor, logo: str, *, now: datetime) -> None:
     communities.get(session, actor.community_id).logo = logo
-    audits.note(
-        session,
-        actor.community_id,
-        actor=actor.trace,
-        action="community.edited",
-        subject="community:logo",
-        now=now,
-    )
+    trail.note(session, actor, "community.edited", "community:logo", now=now)
 
 
 async def content(services: Services, digest: str) -> bytes | None:

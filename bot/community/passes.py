@@ -16,12 +16,13 @@ from bot.community import (
     names,
     receipts,
     sending,
+    trail,
 )
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.messages import Card, File
 from bot.ports import Pass, Services, Sheet
-from storage import audits, batches, communities
+from storage import batches, communities
 from storage.tables import Batch, Community, Invitation
 
 LIMIT = 100  # passes at a time: more is a print shop's job
@@ -250,11 +251,4 @@ def _batch(session: Session, actor: Actor, batch_id: int) -> Batch:
 
 
 def _note(session: Session, actor: Actor, action: str, batch_id: int, *, now: datetime) -> None:
-    audits.note(
-        session,
-        actor.community_id,
-        actor=actor.trace,
-        action=action,
-        subject=f"batch:{batch_id}",
-        now=now,
-    )
+    trail.note(session, actor, action, f"batch:{batch_id}", now=now)

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import deciding, request_cards
+from bot.community import deciding, request_cards, trail
 from bot.community.actors import Actor
 from bot.community.requests import address_of
 from bot.messages import Card
 from bot.ports import Services
-from storage import audits, communities, requests
+from storage import communities, requests
 from storage.tables import JoinRequest
 
 PAGE = 10
@@ -71,10 +71,7 @@ async def switch(services: Services, actor: Actor, *, is_open: bool, now: dateti
         community = communities.lock(session, actor.community_id)
         community.may_ask = is_open
         action = "requests.opened" if is_open else "requests.closed"
-        subject = f"community:{community.id}"
-        audits.note(
-            session, community.id, actor=actor.trace, action=action, subject=subject, now=now
-        )
+        trail.note(session, actor, action, f"community:{community.id}", now=now)
         return address_of(services, community.slug)
 
     return await services.storage.write(change)

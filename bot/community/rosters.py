@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, csvs
+from bot.community import contacts, csvs, trail
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.messages import File
 from bot.ports import Services
-from storage import audits, communities, rosters
+from storage import communities, rosters
 from storage.tables import RosterEntry
 
 PAGE = 10
@@ -64,7 +64,7 @@ async def remove(services: Services, actor: Actor, number: int, *, now: datetime
             raise NoSuchEntry(number=number)
         said = words_of(entry)
         rosters.remove(session, actor.community_id, number)
-        _note(session, actor, "roster.removed", f"roster_entry:{number}", now=now)
+        trail.note(session, actor, "roster.removed", f"roster_entry:{number}", now=now)
         return said
 
     return await services.storage.write(change)
@@ -75,7 +75,7 @@ async def clear(services: Services, actor: Actor, *, now: datetime) -> int:
 
     def change(session: Session) -> int:
         count = rosters.remove(session, actor.community_id)
-        _note(session, actor, "roster.cleared", f"community:{actor.community_id}", now=now)
+        trail.note(session, actor, "roster.cleared", f"community:{actor.community_id}", now=now)
         return count
 
     return await services.storage.write(change)
@@ -90,7 +90,7 @@ async def export(services: Services, actor: Actor, *, now: datetime) -> File:
 
     community_id = actor.community_id
     subject = f"community:{community_id}"
-    await services.storage.write(_note, actor, "roster.exported", subject, now=now)
+    await services.storage.write(trail.note, actor, "roster.exported", subject, now=now)
     return await services.storage.read(query)
 
 
@@ -113,9 +113,3 @@ def words_of(entry: RosterEntry) -> str:
     """The entry in a line: `3 Elm Street: Ana Ruiz, ana@example.org`."""
     known = ", ".join(filter(None, (entry.name, entry.email, _number(entry))))
     return f"{entry.address}: {known}" if known else entry.address
-
-
-def _note(session: Session, actor: Actor, action: str, subject: str, *, now: datetime) -> None:
-    audits.note(
-        session, actor.community_id, actor=actor.trace, action=action, subject=subject, now=now
-    )

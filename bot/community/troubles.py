@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session
 
-from bot.community import receipts
+from bot.community import receipts, trail
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.messages import Button, Carried
 from bot.ports import Pace, Services
-from storage import audits, deliveries, jobs
+from storage import deliveries, jobs
 from storage import troubles as stored
 from storage.tables import Delivery, Trouble
 
@@ -186,10 +186,7 @@ async def go_on(services: Services, actor: Actor, *, now: datetime) -> int:
             waiting = stored.receipts(session, medium, community_id=actor.community_id)
             receipts.follow(session, waiting)
         log.warning("troubles.went_on", community=actor.community_id, leader=actor.leader_id)
-        audits.note(
-            session, actor.community_id, actor=actor.trace, action="letters.went_on",
-            subject=f"community:{actor.community_id}", now=now,
-        )  # fmt: skip
+        trail.note(session, actor, "letters.went_on", f"community:{actor.community_id}", now=now)
         return count
 
     return await services.storage.write(change)

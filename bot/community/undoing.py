@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.community import changing, labels
+from bot.community import changing, labels, trail
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.ports import Services
-from storage import audits, communities, household_words, members, undos
+from storage import communities, household_words, members, undos
 from storage.tables import Household, Member, Undo
 from storage.undos import Change
 
@@ -70,7 +70,7 @@ async def take_back(services: Services, actor: Actor, number: int, *, now: datet
         if whys:
             raise ChangedSince(why="; ".join(dict.fromkeys(whys)))
         household_words.reindex(session, ids)
-        _note(session, actor, number, now=now)
+        trail.note(session, actor, "change.taken_back", f"undo:{number}", now=now)
         return row.words
 
     return await services.storage.write(change)
@@ -152,14 +152,3 @@ def _crowded(session: Session, household_id: int, size: int) -> Iterator[str]:
         yield f"{where.address} would have {len(mates)} members, more than a household may have"
     if heir := changing.heir_of(mates):
         heir.is_head = True
-
-
-def _note(session: Session, actor: Actor, number: int, *, now: datetime) -> None:
-    audits.note(
-        session,
-        actor.community_id,
-        actor=actor.trace,
-        action="change.taken_back",
-        subject=f"undo:{number}",
-        now=now,
-    )
