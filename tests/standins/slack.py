@@ -22,6 +22,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.standins import slack_payloads as payloads
+from tests.standins.faults import Fault, Faulty, dropped
 from tests.standins.serving import HttpStandIn
 from tests.standins.slack_answers import (
     acknowledged_command,
@@ -39,7 +40,7 @@ from tests.standins.slack_api import (
 )
 from tests.standins.slack_blocks import Json
 from tests.standins.slack_hands import act, fill
-from tests.standins.slack_http import Fault, content, dropped, faulty, parameters, refused
+from tests.standins.slack_http import content, faulty, parameters, refused
 from tests.standins.slack_line import SIGNING_SECRET, Acknowledged, AppLine, Kind
 from tests.standins.slack_workspace import Message, Refused, StoredFile, View, Workspace
 
@@ -59,7 +60,7 @@ class Asked:
     at: float  # monotonic
 
 
-class SlackStandIn(Workspace, HttpStandIn):
+class SlackStandIn(Workspace, Faulty, HttpStandIn):
     """The workspace, its server, and the people in it."""
 
     def __init__(
@@ -202,35 +203,9 @@ class SlackStandIn(Workspace, HttpStandIn):
 
     # Faults
 
-    def fault(
-        self,
-        method: str,
-        kind: str,
-        *,
-        times: int = 1_000_000,
-        retry_after: int = 1,
-        seconds: float = 5,
-    ) -> None:
-        """Misbehave over the next `times` requests of a method ("*": any).
-
-        Takes: the kind: "ratelimited" (429 and `Retry-After`), "503", "drop_before" and
-        "drop_after" (the line is cut, without or with the thing done), "slow" (done, and answered
-        after `seconds`), or any error code of Slack's, such as "internal_error".
-        """
-        assert method in {*METHODS, "upload", "download", "response_url", "*"}
-        self._faults.append(Fault(method, kind, times, retry_after, seconds))
-
-    def recover(self) -> None:
-        """Behave again."""
-        self._faults.clear()
-        self.down = False
-
-    def _due(self, method: str) -> Fault | None:
-        for fault in self._faults:
-            if fault.method in {method, "*"} and fault.times > 0:
-                fault.times -= 1
-                return fault
-        return None
+    def can_be_told(self, method: str, kind: str) -> bool:
+        """Any error code of Slack's will do, such as "internal_error"; "ratelimited" is a 429."""
+        return method in {*METHODS, "upload", "download", "response_url", "*"}
 
     # What people do
 

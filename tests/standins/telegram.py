@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.standins.faults import Fault, dropped
+from tests.standins.faults import Fault, Faulty, dropped
 from tests.standins.serving import HttpStandIn
 from tests.standins.telegram_http import faulty, parameters, refused, succeeded, typed
 from tests.standins.telegram_line import UpdateLine
@@ -42,7 +42,7 @@ class Asked:
     at: float  # monotonic
 
 
-class TelegramStandIn(People, HttpStandIn):
+class TelegramStandIn(People, Faulty, HttpStandIn):
     """Telegram's server, and the people who use it."""
 
     def __init__(self, *, query_lifetime: float = _QUERY) -> None:
@@ -148,36 +148,10 @@ class TelegramStandIn(People, HttpStandIn):
 
     # Faults
 
-    def fault(
-        self,
-        method: str,
-        kind: str,
-        *,
-        times: int = 1_000_000,
-        retry_after: int = 1,
-        seconds: float = 5,
-    ) -> None:
-        """Misbehave over the next `times` requests of a method ("*": any).
-
-        Takes: the kind: "429" (with `retry_after`), "502", "drop_before" and "drop_after" (the
-        line is cut, without or with the thing done), "slow" (done, and answered after `seconds`),
-        or any description of Telegram's, such as "Forbidden: bot was blocked by the user".
-        """
-        assert method in {*METHODS, "file", "*"}
-        assert kind in KINDS or kind.startswith(BEGINNINGS)
-        self._faults.append(Fault(method, kind, times, retry_after, seconds))
-
-    def recover(self) -> None:
-        """Behave again."""
-        self._faults.clear()
-        self.down = False
-
-    def _due(self, method: str) -> Fault | None:
-        for fault in self._faults:
-            if fault.method in {method, "*"} and fault.times > 0:
-                fault.times -= 1
-                return fault
-        return None
+    def can_be_told(self, method: str, kind: str) -> bool:
+        """Descriptions of Telegram's do, such as "Forbidden: bot was blocked by the user"."""
+        known = kind in KINDS or kind.startswith(BEGINNINGS)
+        return known and method in {*METHODS, "file", "*"}
 
     # What Telegram does
 
