@@ -52,6 +52,21 @@ def _compared() -> Any:
     ).where(col(RosterEntry.community_id) == bindparam("the_community"))
 
 
+def address_behind(session: Session, invitation_id: int) -> str:
+    """The address for which an invitation was given; empty when it was for none."""
+    values = {"the_invitation": invitation_id}
+    return run(session, _address_behind(), values).scalar_one_or_none() or ""
+
+
+@cache
+def _address_behind() -> Any:
+    return (
+        select(col(RosterEntry.address))
+        .join(Invitation, col(Invitation.roster_entry_id) == col(RosterEntry.id))
+        .where(col(Invitation.id) == bindparam("the_invitation"))
+    )
+
+
 def add_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store new lines, each with all columns but the id."""
     if rows:

@@ -90,12 +90,6 @@ def address_of(services: Services, slug: str) -> str:
     return f"{services.settings.address}/ask/{slug}"
 
 
-async def typed_before(services: Services, invitation_id: int) -> tuple[str, str]:
-    """The name and address of whoever asked for this invitation; empty when nobody did."""
-    row = await services.storage.read(requests.behind, invitation_id)
-    return (row.name, row.address) if row is not None else ("", "")
-
-
 # The form, parsed at the door
 
 

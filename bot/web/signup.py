@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import codes, optouts, redemptions, requests, ways_in
+from bot.community import codes, foreknown, optouts, redemptions, requests, ways_in
 from bot.community.codes import MistypedCode
 from bot.community.errors import BadFields, Refusal
 from bot.community.redemptions import CodeUsed, Invited, UnknownCode
@@ -66,7 +66,7 @@ async def show_form(services: Services, request: Request) -> Response:
         return await _code_page(services, request, request.path_params["code"], refusal)
     except CodeUsed as used:
         return _welcome_back(services, request, used)
-    name, address = await requests.typed_before(services, invited.invitation_id)
+    name, address = await foreknown.of(services, invited.invitation_id)
     filled = Filled(name, address, invited.contact)
     return _form_page(services, request, invited, filled)
 

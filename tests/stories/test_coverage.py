@@ -45,6 +45,8 @@ async def test_a_street_fills_up(leader: Leader, visit: Visit) -> None:
     await expect(leader.replies("Inviting 29 people.")).to_have_count(1)
 
     phone = await visit(await leader.mail_link("zoe.davis2@", "Accept the invitation"))
+    await expect(phone.locator("[name=address]")).to_have_value("5 Elm Street")
+    await expect(phone.locator("[name=name]")).to_have_value("")
     await sign_up(phone, name="Zoë Davis", address="5 Elm St.")
     await is_welcomed(phone, "Zoë Davis")
     reader = await leader.open_mail("aisha.muller3@")
