@@ -18,7 +18,7 @@ from storage.words import LONGEST, findable_by
 
 # Entries of the index that are looked at for one word: some milliseconds' work. Only words that are
 # all commoner than that can hide a household, and then one more is asked for.
-LOOKED_AT = 2_000
+LOOKED_AT = 500
 _WORDS = 10  # of a search; the longest say most
 _ALIKE = 2  # words of one household that begin like a word of the search, as a rule
 _END = "\U0010ffff"  # stands behind everything that a word can go on with
@@ -79,6 +79,7 @@ def _entries(limit: int) -> Any:
             col(HouseholdWord.community_id) == bindparam("the_community"),
             _begins(col(HouseholdWord.word), 0),
         )
+        .order_by(col(HouseholdWord.word), col(HouseholdWord.household_id))  # as the index has them
         .limit(limit)
         .subquery()
     )

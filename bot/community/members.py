@@ -20,8 +20,8 @@ from storage.tables import Household, Member
 from storage.words import split
 
 PAGE = 10
-COUNTED = 1_000  # households and members, each; nobody turns more than a hundred pages
-FOUND = 200  # households: whoever finds more adds a word
+COUNTED = 500  # households and members, each; nobody turns more than fifty pages
+FOUND = 200  # households, by a search or for what befell them: whoever finds more adds a word
 Which = Literal["all", "suspended", "new"]
 
 
@@ -135,12 +135,12 @@ def _listed(
         ids = roll.first(session, community_id, limit=COUNTED + 1)
         return _Listed(ids[:COUNTED], _counted(len(ids), COUNTED), goes_on=len(ids) > COUNTED)
     if wanted.which == "suspended":
-        found = roll.with_suspended(session, community_id, limit=COUNTED + 1)
+        found = roll.with_suspended(session, community_id, limit=FOUND + 1)
     else:
         since = now - timedelta(days=wanted.days)
-        found = roll.joined_since(session, community_id, since, limit=COUNTED + 1)
-    ids = roll.in_order(session, community_id, set(found[:COUNTED]), limit=COUNTED)
-    return _Listed(ids, Count(len(ids), is_all=len(found) <= COUNTED))
+        found = roll.joined_since(session, community_id, since, limit=FOUND + 1)
+    ids = roll.in_order(session, community_id, set(found[:FOUND]), limit=FOUND)
+    return _Listed(ids, Count(len(ids), is_all=len(found) <= FOUND))
 
 
 def _reached(session: Session, keys: Keys, community_id: int, search: str) -> _Listed | None:
