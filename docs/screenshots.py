@@ -19,6 +19,14 @@ from tests.provision import browser as browsers  # noqa: E402
 from tests.stories.people import Leader, is_welcomed, sign_up  # noqa: E402
 from tests.stories.program import Program, free_port, running  # noqa: E402
 
+_ROSTER = ROOT / "tests/data/roster.csv"
+_JOIN = (
+    ("zoe.davis2@", "Zoë Davis", "5 Elm Street"),
+    ("hiroshi.garcia4@", "Hiroshi García", "9 Elm Street"),
+    ("oneil.sharma7@", "O'Neil Sharma", "15 Elm Street"),
+    ("omar.abebe8@", "Omar Abebe", "17 Elm Street"),
+)
+_BOUNCE = ("aisha.muller3@", "kwame.bianchi11@")
 _PASS_SCALE = 0.9  # of 72 dots an inch: a page of 536 by 758 dots
 
 
@@ -49,6 +57,33 @@ async def _tell(browser: Browser, leader: Leader) -> None:
     await reader.get_by_role("button", name="Deliver").click()
     await leader.receipt("ana@example.org").filter(has_text="delivered").wait_for()
     await _keep(leader.page, "playground")
+    await _fill_up(browser, leader)
+
+
+async def _fill_up(browser: Browser, leader: Leader) -> None:
+    """A street that is invited from the roster, and how far it has come."""
+    await leader.page.locator("#files").set_input_files(_ROSTER)
+    await leader.say("")
+    await leader.press("Add 180", of=await leader.hears("180 new"))
+    await leader.hears("is on the roster")
+    await leader.say("/coverage invite Elm Street")
+    await leader.press("Send 29", of=await leader.hears("29 invitations"))
+    await leader.hears("Inviting 29 people.")
+    for to, name, address in _JOIN:
+        phone = await _open(
+            browser, await leader.mail_link(to, "Accept the invitation"), size=PHONE
+        )
+        await sign_up(phone, name=name, address=address)
+        await is_welcomed(phone, name)
+    for to in _BOUNCE:
+        reader = await leader.open_mail(to)
+        await reader.get_by_role("button", name="Bounce").click()
+    receipt = leader.replies("29 invitations in several ways").first
+    await receipt.filter(has_text=f"{len(_JOIN)} joined").wait_for()
+    await receipt.filter(has_text=f"{len(_BOUNCE)} bounced").wait_for()
+    await leader.say("/coverage")
+    said = await leader.hears("180 addresses on the roster")
+    (ROOT / "docs/coverage.png").write_bytes(await leader.download(said))
 
 
 async def _open(browser: Browser, address: str, *, size: ViewportSize) -> Page:
