@@ -49,6 +49,14 @@ class Leader:
     said: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
 
+    def _without_own_words(self, shown: str) -> str:
+        """Without the addresses that they typed before, whose numbers may look like ids."""
+        for text, _ in self.said:
+            *_, typed = text.split(maxsplit=3)
+            if " " in typed:
+                shown = shown.replace(typed, "")
+        return shown
+
     async def say(self, text: str, *files: File, **fields: str) -> Reply:
         """Say it for this community, and look at all of the answer."""
         reply = await twins.say(
@@ -59,7 +67,8 @@ class Leader:
             self.wrong.append(f"{text} {fields}: {reply.text}")
         self.heard.append(f"{at_any_time(text)}: {[at_any_time(one) for one in seen(reply)]}")
         typed = " ".join([text, *fields.values()])
-        for leak in twins.betrayed(seen(reply), self.community_id, said=typed):
+        shown = [self._without_own_words(one) for one in seen(reply)]
+        for leak in twins.betrayed(shown, self.community_id, said=typed):
             self.wrong.append(f"{text} {fields}: {leak[:300]}")
         for button in reply.buttons:
             call, mark = binding.read(button.call)
