@@ -1,5 +1,6 @@
 """Somebody without a code, at the form where people ask to be let in."""
 
+import re
 from datetime import datetime
 
 from bot.community import requests
@@ -8,6 +9,8 @@ from storage.tables import JoinRequest
 from tests.community import scene
 from tests.community.rounds import shown
 from tests.community.scene import NOW
+
+_REQUEST = re.compile(r"Request #(\d+): ")
 
 
 async def ask(
@@ -36,6 +39,14 @@ async def asked_for(services: Services) -> list[JoinRequest]:
 
 
 async def read(services: Services) -> list[str]:
-    """What the leader's chat shows when the postman has been round."""
+    """What the leader's chat shows when the postman has been round.
+
+    Gives: what is no request, then requests by number; he posts side by side, in any order.
+    """
     await scene.all_done(services)
-    return await shown(services)
+    return sorted(await shown(services), key=_number)
+
+
+def _number(text: str) -> int:
+    found = _REQUEST.search(text)
+    return int(found[1]) if found else 0

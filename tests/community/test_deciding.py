@@ -62,7 +62,7 @@ async def test_whoever_is_approved_is_invited_in_their_language_by_that_leader(
     [row] = await scene.all_of(services, Invitation)
     assert (row.contact, row.language, row.join_request_id) == ("rosa@example.net", "fr", 1)
     assert row.leader_id == robin.leader_id
-    card, receipt = await read(services)
+    receipt, card = await read(services)
     assert card.startswith("✓ Request #1: Rosa Delgado, 12 Elm Street. Robin Vale approved it on")
     assert "rosa@example.net: the e-mail has been sent" in receipt
     [letter] = await scene.all_of(services, Delivery)
