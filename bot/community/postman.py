@@ -257,7 +257,8 @@ def asked_in(medium: Medium) -> str:
 def backoff(delays: tuple[float, ...], attempts_so_far: int) -> timedelta:
     """How long to wait before the next try: the delays in order, ±25 % so that crowds disperse."""
     delay = delays[min(attempts_so_far, len(delays) - 1)]
-    return timedelta(seconds=delay * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311
+    jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - whoever guesses it gains nothing
+    return timedelta(seconds=delay * jitter)
 
 
 def _failed(job: Claimed, lane: _Lane, error: Exception, tell: GaveUp) -> Record:

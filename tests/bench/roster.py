@@ -130,7 +130,7 @@ def _watch(house: Program, words: str) -> set[str]:
             raise RuntimeError(f"still not “{words}”: {sorted(seen)}")
         messages = json.loads(_ask(house, "GET", "/playground/messages"))
         seen |= {one["text"] for one in messages if "list.csv" in one["text"]}
-        time.sleep(_POLL)
+        time.sleep(_POLL)  # the playground answers when it is asked, and never calls
     return seen
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.community import deliveries, returns, tokens
 from bot.couriers.outbox import OutboxCourier
+from bot.couriers.sms import SmsCourier
 from bot.messages import News
 from bot.ports import Services
 from storage.database import Storage
@@ -32,9 +33,9 @@ PHONE = "+12015550123"
 UNCONFIRMED = "This carrier does not confirm delivery."
 
 
-async def texted(storage: Storage, twilio: TwilioStandIn, courier: object) -> Services:
+async def texted(storage: Storage, twilio: TwilioStandIn, courier: SmsCourier) -> Services:
     """A house that has texted Ana; gives its services."""
-    services = await house(storage, courier)  # type: ignore[arg-type]
+    services = await house(storage, courier)
     await invite(services, PHONE, medium="text")
     await round_made(services)
     assert len(twilio.texts) == 1

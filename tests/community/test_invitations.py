@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session
 
 from bot.community import deliveries, invitations, lists, optouts, passes, receipts, tokens
+from bot.community import letters as rendering
 from bot.community.actors import Actor
 from bot.community.contacts import BadContact, Way
 from bot.community.errors import Refusal
@@ -22,7 +23,7 @@ from bot.community.invitations import (
 )
 from bot.community.patience import HasBounced
 from bot.community.redemptions import CodeExpired, CodeVoid
-from bot.messages import Event
+from bot.messages import Event, Letter
 from bot.ports import Services
 from storage import deliveries as stored
 from storage.tables import Audit, Delivery, Invitation, Receipt
@@ -84,10 +85,8 @@ async def test_a_resend_answers_the_first_letter(
     assert len({letter.link for letter in rendered}) == 1
 
 
-def _rendered(session: object, services: Services, row: Delivery) -> object:
-    from bot.community import letters as rendering
-
-    return rendering.render(session, services, row)  # type: ignore[arg-type]
+def _rendered(session: Session, services: Services, row: Delivery) -> Letter:
+    return rendering.render(session, services, row)
 
 
 async def test_a_letter_that_waits_is_not_carried_beside_its_resend(
@@ -342,7 +341,9 @@ async def test_the_neighbours_invitations_are_neither_seen_nor_touched(
             with pytest.raises(NoSuchInvitation):
                 await verb(services, noor, number, now=NOW)
         with pytest.raises(NoSuchInvitation):
-            await _send_to(services, noor, Invitation(id=number), "email", "eve@example.org")  # type: ignore[call-arg]
+            await invitations.send_to(
+                services, noor, number, medium="email", typed="eve@example.org", now=NOW
+            )
     for act in (
         passes.print_again(services, noor, batch),
         passes.hand_out(services, noor, batch, now=NOW),

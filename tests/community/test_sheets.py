@@ -26,7 +26,7 @@ def workbook() -> bytes:
     """The beginning of an Excel workbook."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr(zipfile.ZipInfo("xl/workbook.xml"), "<workbook/>")  # at no hour
     return made.getvalue()
 
 

@@ -1,5 +1,6 @@
 """How any stand-in that speaks HTTP misbehaves: what is asked of it, and how the line is cut."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -16,15 +17,15 @@ class Fault:
     seconds: float = 0  # of "slow"
 
 
-class Faulty:
+class Faulty(ABC):
     """A stand-in that misbehaves when it is told to."""
 
     down: bool  # 50x to everything
     _faults: list[Fault]
 
+    @abstractmethod
     def can_be_told(self, method: str, kind: str) -> bool:
         """Whether there is such a method and such a fault; a slip would test nothing."""
-        raise NotImplementedError
 
     def fault(
         self,

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -30,15 +31,17 @@ async def serving(
         await runner.cleanup()
 
 
-class HttpStandIn:
+class HttpStandIn(ABC):
     """A server from the start of its `async with` to the end."""
 
     url = ""  # where it listens
     port = 0  # the same; any free one, unless it is set before
 
+    @abstractmethod
     def _app(self) -> web.Application:
-        raise NotImplementedError
+        """What is served."""
 
+    @abstractmethod
     async def _hang_up(self) -> None:
         """Close what would not end by itself."""
 

@@ -1,6 +1,7 @@
 """Files that people bring to the stand-in for Slack: told of, described, and given to who may."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -11,7 +12,7 @@ from tests.standins.slack_blocks import view_problems
 from tests.standins.slack_hands import CannotSend, fill
 from tests.standins.slack_payloads import file_json
 
-FORM = {
+FORM: dict[str, Any] = {
     "type": "modal",
     "title": {"type": "plain_text", "text": "Import"},
     "submit": {"type": "plain_text", "text": "Read"},
@@ -57,8 +58,8 @@ async def test_a_file_is_for_who_may_read_files(slack: SlackStandIn) -> None:
 
 async def test_a_form_takes_the_files_that_it_asks_for(slack: SlackStandIn) -> None:
     assert view_problems(FORM, "modal") == []
-    element = {**FORM["blocks"][0]["element"], "max_files": 11}  # type: ignore[index]
-    block = {**FORM["blocks"][0], "element": element}  # type: ignore[index]
+    element = {**FORM["blocks"][0]["element"], "max_files": 11}
+    block = {**FORM["blocks"][0], "element": element}
     assert view_problems({**FORM, "blocks": [block]}, "modal")
     ana = slack.add_user("Ana Ruiz")
     view = slack.open_view(ana, FORM)

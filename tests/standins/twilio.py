@@ -112,6 +112,9 @@ class TwilioStandIn(HttpStandIn):
         [text] = [text for text in self.texts if text["sid"] == sid]
         text |= {"status": status, "error_code": error, "date_sent": _stamp()}
 
+    async def _hang_up(self) -> None:
+        """Nothing: every request ends by itself."""
+
     def _app(self) -> web.Application:
         app = web.Application()
         path = "/2010-04-01/Accounts/{account}/Messages"

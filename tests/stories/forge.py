@@ -4,20 +4,22 @@ A line is the name of the worker's log; the answer is its process id. Each fork 
 `porchlight worker`, with the arguments that this was started with.
 """
 
+import importlib
 import os
 import signal
 import sys
 from pathlib import Path
 
-from twilio.http.async_http_client import AsyncTwilioHttpClient  # noqa: F401 - takes 0.25 s
-from twilio.rest import Client  # noqa: F401
-
-import bot.app  # noqa: F401 - takes a second
 from bot.__main__ import cli
+
+# What a worker imports when it needs it, imported before it is forked.
+_SLOW = ("twilio.http.async_http_client", "twilio.rest", "bot.app")  # 0.25 s and a second
 
 
 def main() -> None:
     """Fork as often as asked."""
+    for name in _SLOW:
+        importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended: they were killed
     while name := sys.stdin.readline().strip():
         pid = os.fork()

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
@@ -336,8 +336,8 @@ async def database_away(_request: Request) -> Response:
     raise DatabaseAway
 
 
-def _app(services: Services, endpoint: object) -> Starlette:
-    router = Router([Route("/probe", endpoint)])  # type: ignore[arg-type]
+def _app(services: Services, endpoint: Callable[[Request], Awaitable[Response]]) -> Starlette:
+    router = Router([Route("/probe", endpoint)])
     return Starlette(routes=[Mount("/", guarded(router, services, clock=Clock()))])
 
 

@@ -18,6 +18,7 @@ commands in our spelling in all three.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -25,10 +26,9 @@ from tests.chats.contract import in_playground
 from tests.chats.contract.in_slack import InSlack
 from tests.chats.contract.in_telegram import InTelegram
 from tests.chats.contract.people import Person, made_leader
-from tests.chats.slack.conftest import Open as OpenSlack
-from tests.chats.slack.conftest import open_slack  # noqa: F401 - pytest finds it by its name
-from tests.chats.telegram.conftest import Open as OpenTelegram
-from tests.chats.telegram.conftest import open_telegram, telegram  # noqa: F401 - the same
+from tests.chats.slack import conftest as slack
+from tests.chats.telegram import conftest as telegram
+from tests.standins.telegram import TelegramStandIn
 
 Opening = Callable[[], AbstractAsyncContextManager[Person]]
 
@@ -67,7 +67,9 @@ def leader_in_playground(sqlite_url: str) -> Opening:
 
 
 @pytest.fixture
-def leader_in_slack(open_slack: OpenSlack) -> Opening:  # noqa: F811 - the fixture
+def leader_in_slack(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Opening:
+    open_slack = slack.opener(tmp_path, sqlite_url, monkeypatch)
+
     @asynccontextmanager
     async def opened() -> AsyncIterator[Person]:
         async with open_slack() as scene:
@@ -77,10 +79,12 @@ def leader_in_slack(open_slack: OpenSlack) -> Opening:  # noqa: F811 - the fixtu
 
 
 @pytest.fixture
-def leader_in_telegram(open_telegram: OpenTelegram) -> Opening:  # noqa: F811 - the fixture
+def leader_in_telegram(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Opening:
     @asynccontextmanager
     async def opened() -> AsyncIterator[Person]:
-        async with open_telegram() as scene:
-            yield InTelegram(scene, scene.house, scene.ana)
+        async with TelegramStandIn() as standin:
+            open_telegram = telegram.opener(standin, sqlite_url, tmp_path, monkeypatch)
+            async with open_telegram() as scene:
+                yield InTelegram(scene, scene.house, scene.ana)
 
     return opened

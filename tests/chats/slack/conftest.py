@@ -88,6 +88,11 @@ Open = Callable[..., AbstractAsyncContextManager[Scene]]
 @pytest.fixture
 def open_slack(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens the house; `by` "http" or "socket"; `led`, whether Ana has claimed it."""
+    return opener(tmp_path, sqlite_url, monkeypatch)
+
+
+def opener(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """What `open_slack` gives, for tests elsewhere that open this house, too."""
 
     @asynccontextmanager
     async def opened(*, by: str = "http", led: bool = True) -> AsyncIterator[Scene]:

@@ -62,7 +62,7 @@ async def test_it_says_what_is_wrong_and_does_nothing_when_used_badly(
     assert by_http.slack.files == []
 
 
-@pytest.mark.parametrize("name", USES.keys() - FOR_MEMBERS)
+@pytest.mark.parametrize("name", sorted(USES.keys() - FOR_MEMBERS))
 async def test_it_is_for_leaders_alone(by_http: Scene, name: str) -> None:
     before = await everything(by_http)
     for text in USES[name][0], USES[name][2], "":

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from PIL import Image
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats.dropped import MOST, WHAT_FOR
 from bot.chats.slack import files
@@ -170,5 +171,5 @@ async def test_what_slack_does_not_take_can_be_asked_for_again(by_http: Scene) -
 
 
 async def test_a_deleted_file_is_none(by_http: Scene) -> None:
-    client = await by_http.house.chats[0]._client(by_http.slack.team)  # type: ignore[attr-defined]
+    client = AsyncWebClient(by_http.slack.bot_token, base_url=by_http.slack.api_url)
     assert await lying(client, [{"id": "F1", "mode": "tombstone"}]) == []

@@ -89,6 +89,13 @@ def open_telegram(
 
     Opened again, it is the same house after a restart.
     """
+    return opener(telegram, sqlite_url, tmp_path, monkeypatch)
+
+
+def opener(
+    telegram: TelegramStandIn, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Open:
+    """What `open_telegram` gives, for tests elsewhere that open this house, too."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TELEGRAM_TOKEN", telegram.token)
     monkeypatch.setenv("TELEGRAM_API_URL", telegram.url)

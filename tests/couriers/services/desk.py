@@ -42,10 +42,7 @@ class Desk:
         self, path: str, content: bytes, headers: dict[str, str] | None = None, how: str = "POST"
     ) -> httpx.Response:
         """Somebody calls."""
-        encoded = {name: value.encode("latin-1") for name, value in (headers or {}).items()}
-        transport = httpx.ASGITransport(self.app)
-        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as outside:
-            return await outside.request(how, path, content=content, headers=encoded)
+        return await call(self.app, path, content, headers, how)
 
     def tag(self, number: int = 1) -> str:
         """What names a letter to the service."""
@@ -108,3 +105,17 @@ async def opened(storage: Storage, service: Service, *, letters: int = 1) -> Des
 def chosen(**given: str) -> ServiceSettings:
     """Settings of the test alone."""
     return ServiceSettings(_env_file=None, **given)
+
+
+async def call(
+    app: Starlette,
+    path: str,
+    content: bytes,
+    headers: dict[str, str] | None = None,
+    how: str = "POST",
+) -> httpx.Response:
+    """Somebody calls from outside."""
+    encoded = {name: value.encode("latin-1") for name, value in (headers or {}).items()}
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as outside:
+        return await outside.request(how, path, content=content, headers=encoded)

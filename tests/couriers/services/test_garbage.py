@@ -13,7 +13,7 @@ from bot.couriers.email.services.ses import Ses
 from bot.messages import News, Wish
 from tests.couriers.services import mailgun, postmark, sendgrid, ses
 from tests.couriers.services.amazon import TOPIC, Amazon
-from tests.couriers.services.desk import ADDRESS, Desk, chosen
+from tests.couriers.services.desk import ADDRESS, call, chosen
 
 PATIENT = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 JSON = st.recursive(
@@ -35,13 +35,13 @@ class Strangers:
             self.told += told
 
         routes = [route for each in services for route in each.routes(hear, address=ADDRESS)]
-        self.desk = Desk(None, Starlette(routes=routes))  # type: ignore[arg-type]
+        self.app = Starlette(routes=routes)
         self._amazon = amazon
 
     async def unproven(self, content: bytes) -> set[int]:
         """How all answer somebody with no proof."""
         names = ("ses", "mailgun", "postmark", "sendgrid")
-        return {(await self.desk.call(f"/hooks/{name}", content)).status_code for name in names}
+        return {(await call(self.app, f"/hooks/{name}", content)).status_code for name in names}
 
     async def proven(self, said: Any) -> set[int]:
         """How all answer what is signed, whatever it says."""
@@ -50,10 +50,10 @@ class Strangers:
         posted = json.dumps({"signature": mailgun.signature(), "event-data": said})
         batch = json.dumps([said]).encode()
         answers = [
-            await self.desk.call("/hooks/ses", sns.encode()),
-            await self.desk.call("/hooks/mailgun", posted.encode()),
-            await self.desk.call("/hooks/postmark", text.encode(), postmark.login()),
-            await self.desk.call("/hooks/sendgrid", batch, sendgrid.proof(batch)),
+            await call(self.app, "/hooks/ses", sns.encode()),
+            await call(self.app, "/hooks/mailgun", posted.encode()),
+            await call(self.app, "/hooks/postmark", text.encode(), postmark.login()),
+            await call(self.app, "/hooks/sendgrid", batch, sendgrid.proof(batch)),
         ]
         return {answer.status_code for answer in answers}
 

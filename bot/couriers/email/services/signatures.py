@@ -49,7 +49,9 @@ def rsa_holds(key: "RSAPublicKey", signature: str, content: bytes, *, sha1: bool
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
 
-    digest = hashes.SHA1() if sha1 else hashes.SHA256()  # noqa: S303 - Amazon's version 1
+    # Amazon signs with SHA-1 unless the topic's owner sets SignatureVersion 2. A forger would need
+    # a second preimage, which SHA-1 still withstands; what it does not withstand are collisions.
+    digest = hashes.SHA1() if sha1 else hashes.SHA256()  # noqa: S303
     try:
         key.verify(base64.b64decode(signature, validate=True), content, padding.PKCS1v15(), digest)
     except (ValueError, InvalidSignature):
