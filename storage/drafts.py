@@ -23,25 +23,21 @@ def take(
     leader_id: int,
     draft_id: int,
     *,
-    media: Collection[str] = ("email", "text", "hand"),
+    media: Collection[str] | None = None,
     now: datetime,
 ) -> Draft | None:
     """The leader's own draft, once: None when it was sent, cancelled or never there.
 
-    Takes: media, of which kind it must be; "again" keeps numbers of invitations, not contacts.
+    Takes: media, of which of these it must be; none for any.
     """
-    taken = changed(
-        session,
-        update(Draft)
-        .where(
-            col(Draft.id) == draft_id,
-            col(Draft.community_id) == community_id,
-            col(Draft.leader_id) == leader_id,
-            col(Draft.medium).in_(list(media)),
-            col(Draft.taken_at).is_(None),
-        )
-        .values(taken_at=now),
+    where = (
+        col(Draft.id) == draft_id,
+        col(Draft.community_id) == community_id,
+        col(Draft.leader_id) == leader_id,
+        col(Draft.taken_at).is_(None),
+        *([] if media is None else [col(Draft.medium).in_(list(media))]),
     )
+    taken = changed(session, update(Draft).where(*where).values(taken_at=now))
     return session.get_one(Draft, draft_id) if taken else None
 
 

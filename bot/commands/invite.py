@@ -5,7 +5,7 @@ from datetime import datetime
 from bot.commands import by_hand, into, invite_form, language
 from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.commands.passes import print_passes
-from bot.community import contacts, invitations, inviting, names, previews
+from bot.community import contacts, drafts, invitations, inviting, names, previews
 from bot.community.actors import Actor
 from bot.community.contacts import LIMIT, Way
 from bot.community.errors import Refusal
@@ -55,9 +55,7 @@ async def invite(services: Services, actor: Actor, said: Said, *, now: datetime)
     if word == "send":
         return await _send(services, actor, rest, now=now)
     if word == "cancel":
-        await inviting.cancel_draft(
-            services, actor, draft_id=number(rest.strip(), "draft"), now=now
-        )
+        await drafts.cancel(services, actor, draft_id=number(rest.strip(), "draft"), now=now)
         return Reply("Cancelled. Nobody was invited.")
     if word in {"pass", "passes"}:
         said_so = await into.without(services, actor, rest)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.commands.base import Misused, number, plural
-from bot.community import inviting_roster, roster_previews
+from bot.community import drafts, inviting_roster, roster_previews
 from bot.community.actors import Actor
 from bot.community.choosing import Choice
 from bot.community.inviting import Invited, Spelling
@@ -111,7 +111,7 @@ async def decide(services: Services, actor: Actor, word: str, rest: str, *, now:
     typed, _, how = rest.strip().partition(" ")
     draft_id = number(typed, "preview")
     if word == "cancel":
-        await inviting_roster.forget(services, actor, draft_id=draft_id, now=now)
+        await drafts.cancel(services, actor, draft_id=draft_id, now=now)
         return Reply("Cancelled. Nobody was invited.")
     spelling = _SPELLINGS.get(how.strip().lower())
     if spelling is None:

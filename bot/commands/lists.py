@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import get_args
 
 from bot.commands.base import Misused, Said, number, plural
-from bot.community import labels, lists, resending
+from bot.community import drafts, labels, lists, resending
 from bot.community.actors import Actor
 from bot.community.contacts import Contact
 from bot.community.lists import Page, State, Wanted
@@ -51,7 +51,7 @@ async def send(services: Services, actor: Actor, words: str, *, now: datetime) -
 
 async def cancel(services: Services, actor: Actor, words: str, *, now: datetime) -> Reply:
     """Throw a preview away."""
-    await resending.forget(services, actor, draft_id=number(words.strip(), "preview"), now=now)
+    await drafts.cancel(services, actor, draft_id=number(words.strip(), "preview"), now=now)
     return Reply("Cancelled. Nothing was sent again.")
 
 

@@ -3,26 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from sqlmodel import Session
 
-from bot.community import contacts, limits, minting, previews, receipts, sending, trail
+from bot.community import contacts, drafts, limits, minting, previews, receipts, sending, trail
 from bot.community.actors import Actor
 from bot.community.contacts import BadContact, Contact, Way
-from bot.community.errors import Refusal
 from bot.ports import Services
-from storage import communities, drafts, invitations, members, suppressions
+from storage import communities, invitations, members, suppressions
 from storage.database import brief
 from storage.tables import Invitation
 
 Spelling = Literal["good", "corrected", "typed"]
-
-
-class NoSuchDraft(Refusal):
-    """That has been sent or cancelled already. Nothing was sent twice."""
-
-    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +116,6 @@ def _invite_one(
     )
 
 
-async def cancel_draft(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> None:
-    """Throw a draft away. Raises: NoSuchDraft."""
-
-    def change(session: Session) -> None:
-        if not drafts.take(session, actor.community_id, actor.leader_id, draft_id, now=now):
-            raise NoSuchDraft
-
-    await services.storage.write(change)
-
-
 def _invite(
     session: Session,
     services: Services,
@@ -143,9 +126,7 @@ def _invite(
     language: str,
     now: datetime,
 ) -> Invited:
-    draft = drafts.take(session, actor.community_id, actor.leader_id, draft_id, now=now)
-    if draft is None:
-        raise NoSuchDraft
+    draft = drafts.take(session, actor, draft_id, media=get_args(Way), now=now)
     medium = cast("Way", draft.medium)  # as a preview kept it
     previews.require(services, medium)
     column = {"corrected": 1, "typed": 0}.get(spelling)

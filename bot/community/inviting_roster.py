@@ -5,16 +5,16 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import inviting, minting, receipts, sending
+from bot.community import drafts, inviting, minting, receipts, sending
 from bot.community.actors import Actor
 from bot.community.choosing import Choice, Chooser, ways_of
-from bot.community.inviting import Invited, NoSuchDraft, Spelling
+from bot.community.inviting import Invited, Spelling
 from bot.community.roster_previews import DRAFTS, FREE
 from bot.ports import Services
-from storage import addresses, communities, drafts
+from storage import addresses, communities
 from storage import coverage as stored
 from storage.coverage import Came
-from storage.tables import Community, Draft, Invitation
+from storage.tables import Community, Invitation
 
 
 async def send(
@@ -37,20 +37,6 @@ async def send(
     )
 
 
-async def forget(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> None:
-    """Throw a preview away. Raises: NoSuchDraft."""
-    await services.storage.write(_take, actor, draft_id=draft_id, now=now)
-
-
-def _take(session: Session, actor: Actor, *, draft_id: int, now: datetime) -> Draft:
-    draft = drafts.take(
-        session, actor.community_id, actor.leader_id, draft_id, media=[DRAFTS], now=now
-    )
-    if draft is None:
-        raise NoSuchDraft
-    return draft
-
-
 def _send(
     session: Session,
     services: Services,
@@ -61,7 +47,7 @@ def _send(
     now: datetime,
 ) -> Invited:
     community = communities.lock(session, actor.community_id)  # two leaders, one address
-    draft = _take(session, actor, draft_id=draft_id, now=now)
+    draft = drafts.take(session, actor, draft_id, media=[DRAFTS], now=now)
     slips = [line for (line,) in draft.slips] if spelling != "good" else []
     kept = {*draft.contacts, *slips}
     goes = _still_never(session, services, actor, kept, correct=spelling == "corrected", now=now)

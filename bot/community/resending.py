@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, labels, limits, patience, receipts, sending
+from bot.community import contacts, drafts, inviting, labels, limits, patience, receipts, sending
 from bot.community.actors import Actor
 from bot.community.contacts import Contact
 from bot.community.deliveries import job_keys
 from bot.community.errors import Refusal
-from bot.community.inviting import NoSuchDraft
 from bot.community.lists import Wanted
 from bot.messages import Medium
 from bot.ports import Services
-from storage import communities, deliveries, drafts, invitations, members, suppressions
+from storage import communities, deliveries, invitations, members, suppressions
+from storage import drafts as stored_drafts
 from storage.invitations import Standing
 from storage.jobs import cancel
 from storage.listing import matching
@@ -99,7 +99,7 @@ def _preview(
         created_at=now,
     )
     found = replace(found, waits=" ".join(filter(None, waits)))
-    return Preview(found, more, drafts.add(session, draft).id)
+    return Preview(found, more, stored_drafts.add(session, draft).id)
 
 
 async def send(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> Sorted:
@@ -112,25 +112,11 @@ async def send(services: Services, actor: Actor, *, draft_id: int, now: datetime
     return await services.storage.write(_send, services, actor, draft_id=draft_id, now=now)
 
 
-async def forget(services: Services, actor: Actor, *, draft_id: int, now: datetime) -> None:
-    """Throw a preview away. Raises: NoSuchDraft."""
-    await services.storage.write(_take, actor, draft_id=draft_id, now=now)
-
-
-def _take(session: Session, actor: Actor, *, draft_id: int, now: datetime) -> Draft:
-    draft = drafts.take(
-        session, actor.community_id, actor.leader_id, draft_id, media=[_AGAIN], now=now
-    )
-    if draft is None:
-        raise NoSuchDraft
-    return draft
-
-
 def _send(
     session: Session, services: Services, actor: Actor, *, draft_id: int, now: datetime
 ) -> Sorted:
     communities.lock(session, actor.community_id)  # two leaders, one list, one moment
-    draft = _take(session, actor, draft_id=draft_id, now=now)
+    draft = drafts.take(session, actor, draft_id, media=[_AGAIN], now=now)
     these = invitations.with_ids(map(int, draft.contacts))
     kept = invitations.standings(session, actor.community_id, these, limit=LIMIT, oldest_first=True)
     found = _sorted(session, services, actor, kept, now=now)

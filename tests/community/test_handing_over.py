@@ -19,8 +19,9 @@ from bot.community import (
     receipts,
 )
 from bot.community.actors import Actor, NotALeader
+from bot.community.drafts import NoSuchDraft
 from bot.community.handing_over import NothingToHandOver, ToThemselves, counted
-from bot.community.inviting import NoSuchDraft, invite
+from bot.community.inviting import invite
 from bot.community.owners import NoSuchLeader, OwnersOnly
 from bot.community.redemptions import CodeExpired, look_up
 from bot.ports import Services

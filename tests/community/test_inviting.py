@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.community import inviting, previews
+from bot.community import drafts, inviting, previews
 from bot.community.actors import Actor
-from bot.community.inviting import Invited, NoSuchDraft, Spelling
+from bot.community.drafts import NoSuchDraft
+from bot.community.inviting import Invited, Spelling
 from bot.ports import Services
 from storage import invitations as stored
 from storage.tables import Delivery, Invitation
@@ -62,11 +63,11 @@ async def test_send_pressed_twice_sends_once(services: Services, robin: Actor) -
 
 async def test_a_cancelled_draft_is_not_sent(services: Services, robin: Actor) -> None:
     kept = await draft(services, robin, EMAILS)
-    await inviting.cancel_draft(services, robin, draft_id=kept, now=NOW)
+    await drafts.cancel(services, robin, draft_id=kept, now=NOW)
     with pytest.raises(NoSuchDraft):
         await send(services, robin, kept)
     with pytest.raises(NoSuchDraft):
-        await inviting.cancel_draft(services, robin, draft_id=kept, now=NOW)
+        await drafts.cancel(services, robin, draft_id=kept, now=NOW)
     assert await scene.all_of(services, Invitation) == []
 
 
@@ -76,7 +77,7 @@ async def test_a_draft_is_its_leaders_alone(services: Services, robin: Actor) ->
         with pytest.raises(NoSuchDraft):
             await send(services, stranger, kept)
         with pytest.raises(NoSuchDraft):
-            await inviting.cancel_draft(services, stranger, draft_id=kept, now=NOW)
+            await drafts.cancel(services, stranger, draft_id=kept, now=NOW)
     assert len((await send(services, robin, kept)).sent) == 14
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 from sqlmodel import Session
 
-from bot.community import codes, contacts, coverage, inviting_roster, roster_previews
+from bot.community import codes, contacts, coverage, drafts, inviting_roster, roster_previews
 from bot.community.actors import Actor
-from bot.community.inviting import Invited, NoSuchDraft, Spelling
+from bot.community.drafts import NoSuchDraft
+from bot.community.inviting import Invited, Spelling
 from bot.community.roster_previews import Preview
 from bot.ports import Services
 from storage import suppressions
@@ -118,7 +119,7 @@ async def test_a_draft_is_its_leaders_own_and_can_be_thrown_away(
     for stranger in (await scene.second_leader(services), await scene.next_door(services)):
         with pytest.raises(NoSuchDraft):
             await inviting_roster.send(services, stranger, draft_id=draft_id, now=NOW)
-    await inviting_roster.forget(services, robin, draft_id=draft_id, now=NOW)
+    await drafts.cancel(services, robin, draft_id=draft_id, now=NOW)
     with pytest.raises(NoSuchDraft):
         await inviting_roster.send(services, robin, draft_id=draft_id, now=NOW)
 

@@ -6,9 +6,18 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.community import deliveries, invitations, inviting, optouts, reminders, resending, tokens
+from bot.community import (
+    deliveries,
+    drafts,
+    invitations,
+    inviting,
+    optouts,
+    reminders,
+    resending,
+    tokens,
+)
 from bot.community.actors import Actor
-from bot.community.inviting import NoSuchDraft
+from bot.community.drafts import NoSuchDraft
 from bot.community.lists import Wanted
 from bot.community.resending import Preview
 from bot.messages import Event
@@ -184,7 +193,7 @@ async def test_a_look_belongs_to_one_leader_and_is_no_paste(
         with pytest.raises(NoSuchDraft):
             await resending.send(services, who, draft_id=draft_id, now=LATER)
         with pytest.raises(NoSuchDraft):
-            await resending.forget(services, who, draft_id=draft_id, now=LATER)
+            await drafts.cancel(services, who, draft_id=draft_id, now=LATER)
     with pytest.raises(NoSuchDraft):
         await inviting.invite(services, robin, draft_id=draft_id, now=LATER)
     assert [row.taken_at for row in await scene.all_of(services, Draft)][-1:] == [None]
