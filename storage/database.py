@@ -9,8 +9,9 @@ to run twice. What differs between the two databases lives here and in `engines.
 import asyncio
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -211,6 +212,16 @@ def changed(session: Session, statement: UpdateBase) -> int:
     options = {"synchronize_session": False, "preserve_rowcount": True}
     result = session.execute(statement, execution_options=options)
     return cast("CursorResult[Any]", result).rowcount
+
+
+@contextmanager
+def rehearsed(session: Session) -> Iterator[None]:
+    """See what would come of changes: at the end of this `with` they never happened."""
+    with session.connection().begin_nested() as trial:
+        try:
+            yield
+        finally:
+            trial.rollback()
 
 
 def run(session: Session, statement: Executable, values: Any = None) -> CursorResult[Any]:

@@ -19,6 +19,7 @@ from bot.community.contacts import Contact
 from bot.community.errors import Refusal
 from bot.ports import Services
 from storage import quotas
+from storage.database import rehearsed
 from storage.tables import Community
 
 CONTACT_SPAN = timedelta(days=30)  # in which one contact gets so many invitations, of everybody
@@ -107,13 +108,11 @@ def forecast(
     most_days: int = MOST_DAYS,
 ) -> str:
     """What would wait, in words, were it sent now; empty when nothing would."""
-    with session.connection().begin_nested() as trial:
-        try:
+    try:
+        with rehearsed(session):
             slots = allot(session, services, actor, community, to, now=now, most_days=most_days)
-        except LimitReached as refusal:
-            return refusal.words
-        finally:
-            trial.rollback()
+    except LimitReached as refusal:
+        return refusal.words
     return told(slots, zone=community.timezone, now=now)
 
 

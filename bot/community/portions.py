@@ -10,6 +10,7 @@ from bot.community.actors import Actor
 from bot.community.contacts import Contact
 from bot.community.limits import LimitReached
 from bot.ports import Services
+from storage.database import rehearsed
 from storage.tables import Community
 
 
@@ -43,11 +44,9 @@ def _fit(
     *,
     now: datetime,
 ) -> bool:
-    with session.connection().begin_nested() as trial:
-        try:
+    try:
+        with rehearsed(session):
             limits.allot(session, services, actor, community, to, now=now)
-        except LimitReached:
-            return False
-        finally:
-            trial.rollback()
+    except LimitReached:
+        return False
     return True
