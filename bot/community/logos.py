@@ -9,8 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
 from sqlmodel import Session
 
 from bot.community import trail
@@ -20,6 +20,9 @@ from bot.messages import File
 from bot.ports import Services
 from storage import communities, logos
 from storage.tables import Logo
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _LARGEST = 1024 * 1024  # bytes
 _MOST_PIXELS = 16_000_000  # a telephone's photograph has 12 million; decoded, these take 64 MB
@@ -128,6 +131,8 @@ async def content(services: Services, digest: str) -> bytes | None:
 
 def draw(given: bytes) -> Drawn:
     """The picture as it is kept. Raises: NoPicture, PictureTooLarge."""
+    from PIL import Image  # here, as in `_decoded`: a start need not wait 60 ms for it
+
     if len(given) > _LARGEST:
         raise PictureTooLarge
     try:
@@ -145,7 +150,9 @@ def draw(given: bytes) -> Drawn:
     return Drawn(out.getvalue(), *clean.size)
 
 
-def _decoded(given: bytes) -> Image.Image:
+def _decoded(given: bytes) -> "Image.Image":
+    from PIL import Image, ImageOps
+
     with Image.open(BytesIO(given), formats=("PNG", "JPEG")) as image:
         if image.width * image.height > _MOST_PIXELS:
             raise PictureTooLarge
