@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -10,13 +11,14 @@ from starlette.applications import Starlette
 
 from bot.community import codes
 from bot.community.contacts import Contact
-from bot.messages import Carried, File
-from bot.ports import Pace, Services
+from bot.messages import Carried, File, Medium
+from bot.ports import Pace, Picture, Services
 from bot.settings import Keys, Settings
 from bot.templating import Templates
 from bot.web import routes
 from storage.database import Storage
 from storage.tables import Community, Invitation, Leader
+from tests.settings import settings_of
 from tests.web.visitor import ADDRESS, Visitor
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -42,9 +44,10 @@ class Unasked:
     it fails the test.
     """
 
-    medium = "email"
-    lane = "email"
+    medium: Medium = "email"
     pace = Pace()
+    settle = 0.0
+    wakes = False
 
     async def carry(self, letter: object) -> Carried:
         """Only the postman asks for that."""
@@ -61,6 +64,10 @@ class Unasked:
         """Only a command asks for that."""
         raise AssertionError(sheet)
 
+    async def draw(self, chart: object) -> Picture:
+        """Only a command asks for that."""
+        raise AssertionError(chart)
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -74,11 +81,11 @@ def services(sqlite_storage: Storage) -> Services:
     return box(sqlite_storage)
 
 
-def box(storage: Storage, **settings: object) -> Services:
+def box(storage: Storage, **settings: Any) -> Services:
     """Services of a house at the public address, with other settings where a test needs them."""
     return Services(
         storage=storage,
-        settings=Settings(_env_file=None, **{"public_url": ADDRESS, **settings}),
+        settings=settings_of(Settings, **{"public_url": ADDRESS, **settings}),
         keys=Keys.from_secret(b"a secret of the tests alone, 32+ bytes"),
         templates=Templates(),
         couriers={"email": Unasked()},

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.async_api import FloatRect, expect
 from playwright.async_api import Page as Screen
-from playwright.async_api import expect
 from starlette.applications import Starlette
 
 from bot.app import open_house, read_settings
@@ -203,7 +203,7 @@ async def test_it_suits_a_thumb_and_tired_eyes(page_at: OpenPage) -> None:
         assert min(heights) >= 48
 
 
-async def boxes(screen: Screen) -> list[dict[str, float] | None]:
+async def boxes(screen: Screen) -> list[FloatRect | None]:
     """Where what can be pressed stands; Chromium on a desk shares nothing."""
     pressed = await screen.locator(".button:visible").all()
     return await asyncio.gather(*(each.bounding_box() for each in pressed))

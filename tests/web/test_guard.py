@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
+from starlette.types import Message
 
 from bot.ports import Services
 from bot.web.guard import guarded, origin, tidy_path
@@ -191,12 +192,12 @@ async def test_a_dribbling_body_is_given_up(visitor: Visitor) -> None:
 
 
 async def test_a_body_that_breaks_off_changes_nothing(app: Starlette) -> None:
-    sent: list[dict[str, object]] = []
+    sent: list[Message] = []
 
-    async def receive() -> dict[str, object]:
+    async def receive() -> Message:
         return {"type": "http.disconnect"}
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: Message) -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/join", "headers": [], "query_string": b""}
@@ -386,12 +387,12 @@ async def test_a_closed_database_is_noticed_by_whoever_watches(services: Service
 
 
 async def test_a_websocket_is_turned_away(app: Starlette) -> None:
-    sent: list[dict[str, object]] = []
+    sent: list[Message] = []
 
-    async def receive() -> dict[str, object]:
+    async def receive() -> Message:
         return {"type": "websocket.connect"}
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: Message) -> None:
         sent.append(message)
 
     scope = {"type": "websocket", "path": "/join", "headers": [], "query_string": b""}

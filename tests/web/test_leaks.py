@@ -116,11 +116,12 @@ def _is_long(page: Page) -> bool:
 
 def of_the_twins(path: str) -> list[str]:
     """The same address with numbers of the others."""
-    return [
-        _ID.sub(lambda one, step=step: str(int(one[0]) % APART + step), path)
-        for step in range(0, len(ALL) * APART, APART)
-        if _ID.search(path)
-    ]
+    steps = range(0, len(ALL) * APART, APART)
+    return [_stepped(path, step) for step in steps if _ID.search(path)]
+
+
+def _stepped(path: str, step: int) -> str:
+    return _ID.sub(lambda one: str(int(one[0]) % APART + step), path)
 
 
 def foreign_fields(form: Form) -> list[dict[str, str]]:

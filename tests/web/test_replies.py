@@ -8,7 +8,7 @@ from bot.ports import Services
 from storage.tables import ChatMember, Delivery, Member, Suppression
 from tests.web.conftest import Clock, Invite
 from tests.web.test_own import count, join, letter, row_of
-from tests.web.visitor import Visitor
+from tests.web.visitor import Page, Visitor
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ async def rosa(visitor: Visitor, invite: Invite) -> Visitor:
     return visitor
 
 
-async def add(visitor: Visitor, name: str, contact: str):
+async def add(visitor: Visitor, name: str, contact: str) -> Page:
     """The head adds somebody."""
     return await visitor.submit(await visitor.open("/household"), name=name, contact=contact)
 

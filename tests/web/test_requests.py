@@ -4,6 +4,7 @@ import re
 
 import pytest
 from sqlmodel import Session, col, func, select, update
+from starlette.applications import Starlette
 
 from bot.community import answering, tokens
 from bot.community.contacts import parse_email
@@ -107,14 +108,14 @@ def seen(page: Page) -> str:
 
 
 async def test_the_page_after_is_the_same_whoever_asked(
-    services: Services, visitor: Visitor, invite: Invite, clock: Clock
+    app: Starlette, services: Services, visitor: Visitor, invite: Invite, clock: Clock
 ) -> None:
     """Unknown, asking twice, invited, a member, opted out: nobody can tell from the page."""
     code = await invite(parse_email("member@example.net"))
     form = await visitor.open(f"/j/{code}")
     await visitor.submit(form, **ROSA | {"contact": "member@example.net"})
     await invite(parse_email("invited@example.net"))
-    stranger = Visitor(visitor.client._transport.app, source="198.51.100.7")
+    stranger = Visitor(app, source="198.51.100.7")
     pages = []
     for contact in ("new@example.net", "new@example.net", "invited@example.net",
                     "member@example.net"):  # fmt: skip

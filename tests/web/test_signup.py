@@ -255,7 +255,7 @@ async def test_without_a_session_there_is_no_welcome(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("cookie", ["x", "1.2.3", "..", "é", "0." + "A" * 16])
 async def test_a_forged_session_is_none(visitor: Visitor, cookie: str) -> None:
-    headers = {"Cookie": f"__Host-porchlight-member={cookie}".encode()}
+    headers = {b"Cookie": f"__Host-porchlight-member={cookie}".encode()}
     answer = await visitor.client.get("/welcome", headers=headers)
     assert answer.headers["location"] == "/household/link"
 

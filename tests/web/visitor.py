@@ -92,11 +92,11 @@ class Visitor:
         """Follow a link."""
         return Page(await self.client.get(path, headers=headers, follow_redirects=True))
 
-    async def submit(self, page: Page, form: int = 0, **filled: Any) -> Page:
+    async def submit(self, page: Page, form: int = 0, /, **filled: Any) -> Page:
         """Press the button of a form, with these fields filled in."""
         return Page(await self.send(page, form, **filled))
 
-    async def send(self, page: Page, form: int = 0, **filled: Any) -> httpx.Response:
+    async def send(self, page: Page, form: int = 0, /, **filled: Any) -> httpx.Response:
         """The same, for tests that look at the answer itself."""
         chosen = page.forms[form]
         return await self.client.post(
