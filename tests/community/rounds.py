@@ -33,6 +33,7 @@ from storage.tables import (
     Trouble,
 )
 from tests.community import scene
+from tests.settings import settings_of
 from tests.standins import twilio
 from tests.standins.smtp import SmtpStandIn
 from tests.standins.twilio import TwilioStandIn
@@ -85,8 +86,8 @@ async def house(storage: Storage, *couriers: Courier, chat: Playground | None = 
 @asynccontextmanager
 async def mail_to(server: SmtpStandIn, **patience: float) -> AsyncIterator[EmailCourier]:
     """A courier to this mail server."""
-    settings = EmailSettings(
-        _env_file=None,
+    settings = settings_of(
+        EmailSettings,
         smtp_host="127.0.0.1",
         smtp_port=server.port,
         smtp_tls="none",
@@ -111,8 +112,8 @@ async def texts_to(
     redact: bool = False,
 ) -> AsyncIterator[SmsCourier]:
     """A courier to this Twilio."""
-    settings = SmsSettings(
-        _env_file=None,
+    settings = settings_of(
+        SmsSettings,
         twilio_account_sid=twilio.ACCOUNT,
         twilio_auth_token=token,
         twilio_from=twilio.NUMBER,

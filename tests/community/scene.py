@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy.orm import class_mapper
 from sqlmodel import Session, SQLModel, col, func, select
 
 from bot import dispatch
@@ -18,7 +19,7 @@ from bot.community.contacts import Way
 from bot.community.postman import Postman
 from bot.community.redemptions import Admitted, SignUp
 from bot.couriers.outbox import OutboxCourier
-from bot.messages import Call, Reply
+from bot.messages import Call, Medium, Reply
 from bot.paper.printer import TypstPrinter
 from bot.ports import Services
 from bot.settings import Keys, Settings
@@ -26,6 +27,7 @@ from bot.templating import Templates
 from storage import communities as stored_communities
 from storage.database import Storage
 from storage.tables import ChatLink, Community, Invitation, Job, Leader
+from tests.settings import settings_of
 
 ADDRESS = "https://join.example.org"
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)  # as for the postman
@@ -48,13 +50,13 @@ on_both = pytest.mark.parametrize(  # where the two databases may differ
 Row = TypeVar("Row", bound=SQLModel)
 
 
-async def plugged(storage: Storage, *, media: tuple[Way, ...] = ("email", "text")) -> Services:
+async def plugged(storage: Storage, *, media: tuple[Medium, ...] = ("email", "text")) -> Services:
     """The services of a house that has founded Maple Court, led by Robin Vale."""
     templates = Templates()
     chat = Playground(outbox=media)
     services = Services(
         storage=storage,
-        settings=Settings(_env_file=None, public_url=ADDRESS, **UNHURRIED),
+        settings=settings_of(Settings, public_url=ADDRESS, **UNHURRIED),
         keys=Keys.from_secret(b"a secret of the tests alone, 32+ bytes"),
         templates=templates,
         couriers={medium: OutboxCourier(medium) for medium in media},
@@ -196,7 +198,7 @@ async def all_of(services: Services, table: type[Row]) -> list[Row]:
     """All rows of a table, oldest first."""
 
     def query(session: Session) -> list[Row]:
-        return list(session.exec(select(table).order_by(*table.__table__.primary_key)))
+        return list(session.exec(select(table).order_by(*class_mapper(table).primary_key)))
 
     return await services.storage.read(query)
 

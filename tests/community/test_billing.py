@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -45,7 +46,7 @@ async def joined(
     address: str,
     since: datetime,
     until: datetime | None = None,
-    **more: object,
+    **more: Any,
 ) -> Member:
     """Somebody was a member there for so long."""
 

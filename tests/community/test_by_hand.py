@@ -1,7 +1,7 @@
 """By hand: texts from leaders' own phones, which nothing of ours carries, or says that it did."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import Session
@@ -41,7 +41,7 @@ def opened_by(reply: Reply) -> tuple[int, str]:
     return int(leader), link
 
 
-async def shown(services: Services, reply: Reply, *, now: object = NOW) -> ToSend:
+async def shown(services: Services, reply: Reply, *, now: datetime = NOW) -> ToSend:
     """The page that a reply's button opens."""
     return await by_hand_page.look(services, *opened_by(reply), now=now)
 

@@ -1,5 +1,7 @@
 """The announcement channel is followed when it moves, and missed aloud when it is lost."""
 
+from functools import partial
+
 from sqlmodel import Session
 
 from bot.chats.playground import PLACE, PORCH, SPEAKER
@@ -46,9 +48,11 @@ async def test_another_channel_is_none_of_ours(services: Services) -> None:
 @on_both
 async def test_all_leaders_there_are_told_of_a_lost_channel(services: Services) -> None:
     await scene.second_leader(services)
-    gone = {"chat": CHAT, "place": PLACE, "channel": PORCH, "words": "Gone.", "now": NOW}
-    assert await channels.lost(services, **gone)
-    assert not await channels.lost(services, **gone), "once"
+    lose = partial(
+        channels.lost, services, chat=CHAT, place=PLACE, channel=PORCH, words="Gone.", now=NOW
+    )
+    assert await lose()
+    assert not await lose(), "once"
     assert await announced_in(services) is None
     jobs = await scene.all_of(services, Job)
     told = {job.args["channel"]: job.args["words"] for job in jobs if job.kind == "notice"}

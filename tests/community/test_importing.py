@@ -269,6 +269,13 @@ async def shown(services: Services) -> list[str]:
     return [row.body["text"] for row in await scene.all_of(services, PlaygroundMessage)]
 
 
+async def standing(services: Services, draft_id: int) -> Standing:
+    """How far the file has come."""
+    found = await services.storage.read(roster_drafts.standing, draft_id)
+    assert found is not None
+    return found
+
+
 async def claimed(services: Services) -> Iterable[lanes.Claimed]:
     """The jobs that a worker finds due."""
     claims = await services.storage.write(
@@ -315,11 +322,11 @@ async def test_workers_that_read_the_same_piece_leave_no_row_twice(
     services: Services, robin: Actor
 ) -> None:
     draft = await importing.take(services, robin, long(), now=NOW)
-    while (await services.storage.read(roster_drafts.standing, draft.id)).state == "reading":
+    while draft.state == "reading":
         await asyncio.gather(*(importing.read_on(services, draft.id) for _ in range(3)))
-    standing = await services.storage.read(roster_drafts.standing, draft.id)
-    assert change(standing) == [LONG, 0, 0, 0]
-    assert standing.outcome["counts"]["doubts"] == 0
+        draft = await standing(services, draft.id)
+    assert change(draft) == [LONG, 0, 0, 0]
+    assert draft.outcome["counts"]["doubts"] == 0
 
 
 @on_both

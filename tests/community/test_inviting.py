@@ -7,6 +7,7 @@ import pytest
 
 from bot.community import drafts, inviting, previews
 from bot.community.actors import Actor
+from bot.community.contacts import Way
 from bot.community.drafts import NoSuchDraft
 from bot.community.inviting import Invited, Spelling
 from bot.ports import Services
@@ -20,7 +21,7 @@ from tests.community.scene import NOW, on_both
 async def draft(services: Services, who: Actor, pasted: str, *, days: int = 0) -> int:
     """Preview the paste; gives the draft that is kept."""
     now = NOW + timedelta(days=days)
-    medium = "email" if "@" in pasted else "text"
+    medium: Way = "email" if "@" in pasted else "text"
     seen = await previews.preview(services, who, medium=medium, pasted=pasted, now=now)
     assert seen.draft_id is not None
     return seen.draft_id
@@ -161,7 +162,7 @@ async def test_an_expired_invitation_is_renewed_with_its_code(
 async def test_an_invitation_whose_address_was_erased_is_renewed_too(
     services: Services, robin: Actor, contact: str
 ) -> None:
-    medium = "email" if "@" in contact else "text"
+    medium: Way = "email" if "@" in contact else "text"
     await scene.invite(services, robin, contact, medium=medium)
     await services.storage.write(stored.erase_contacts, before=NOW + timedelta(days=150))
     kept = await draft(services, robin, contact, days=151)

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlmodel import Session
 
 from bot.community import households, housemates, leaving, pairing, sharing
 from bot.community.households import NotAMember, NotHead, Suspended
@@ -103,7 +104,7 @@ async def test_who_is_suspended_changes_nothing_and_may_leave(
 ) -> None:
     luis = await add(services, rosa, "Luis", "luis@example.org")
 
-    def suspend(session: scene.Session) -> None:
+    def suspend(session: Session) -> None:
         session.get_one(Member, rosa).suspended_at = NOW
 
     await services.storage.write(suspend)

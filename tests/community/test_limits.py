@@ -4,13 +4,14 @@ import asyncio
 import dataclasses
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlmodel import Session
 from structlog.testing import capture_logs
 
-from bot.community import invitations, inviting, limits, previews
+from bot.community import invitations, inviting, labels, limits, previews
 from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.invitations import send_to
@@ -22,6 +23,7 @@ from storage.database import Storage
 from storage.tables import Community, Delivery, Invitation, Leader, Quota
 from tests.community import scene
 from tests.community.scene import NOW, on_both
+from tests.settings import settings_of
 
 PARIS = "Europe/Paris"
 
@@ -40,7 +42,7 @@ async def services(opened: Storage) -> Services:
 def limited(services: Services, **chosen: Any) -> Services:
     """The house with the limits that everybody has, but for these."""
     unhurried = {"quiet_hours": "off", "limit_resend_hours": 0}
-    settings = Settings(_env_file=None, public_url=scene.ADDRESS, **unhurried | chosen)
+    settings = settings_of(Settings, public_url=scene.ADDRESS, **unhurried | chosen)
     return dataclasses.replace(services, settings=settings)
 
 
@@ -87,7 +89,7 @@ async def test_a_hundred_go_today_and_the_rest_tomorrow_told_beforehand(
     assert [row.contact for row in letters] == [f"more{n}@example.org" for n in (3, 4, 5)]
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     assert {row.words for row in letters} == {
-        f"Waits until 00:05 on {limits.labels.day(tomorrow)}: you can send 100 e-mails a day."
+        f"Waits until 00:05 on {labels.day(tomorrow)}: you can send 100 e-mails a day."
     }
     moments = await goes_at(services)
     assert moments[-3:] == [datetime(*tomorrow.timetuple()[:3], 0, 5, tzinfo=UTC)] * 3
@@ -263,12 +265,12 @@ async def test_nobody_is_invited_more_than_three_times_a_month_by_whomever(
 def test_what_waits_is_told_in_few_words() -> None:
     at = NOW + timedelta(days=1)
     later = Slot(NOW + timedelta(days=9), "of the year")
-    here = {"zone": "UTC", "now": NOW}
-    assert limits.told([Slot(), Slot()], **here) == ""
-    assert limits.told([Slot(at, "why")], **here) == "It goes tomorrow at 12:00: why."
-    assert limits.told([Slot(at, "why")] * 2, **here) == "They go tomorrow at 12:00: why."
-    said = limits.told([Slot(), Slot(at, "why"), later, later], **here)
-    day = limits.labels.day(NOW + timedelta(days=9))
+    told = partial(limits.told, zone="UTC", now=NOW)
+    assert told([Slot(), Slot()]) == ""
+    assert told([Slot(at, "why")]) == "It goes tomorrow at 12:00: why."
+    assert told([Slot(at, "why")] * 2) == "They go tomorrow at 12:00: why."
+    said = told([Slot(), Slot(at, "why"), later, later])
+    day = labels.day(NOW + timedelta(days=9))
     assert said == (
         f"1 of them goes tomorrow at 12:00: why. 2 of them go on {day} at 12:00: of the year."
     )

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from sqlmodel import Session
+
 from bot.community import contacts, housemates, own_data
 from bot.community.actors import Actor
 from bot.ports import Services
@@ -45,7 +47,7 @@ async def test_a_contact_that_was_only_typed_opens_nothing_that_is_kept_under_it
     key = victim.key(services.keys)
     await scene.invite(services, robin, victim.address)
 
-    def keep(session: scene.Session) -> None:
+    def keep(session: Session) -> None:
         session.add(
             RosterEntry(
                 community_id=1,

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.community.postman import GiveUp, Later, Record, backoff
+from bot.community.ledger import Record
+from bot.community.postman import GiveUp, Later, backoff
 from bot.ports import Services
 from storage import jobs
 from storage.database import Storage

@@ -20,7 +20,7 @@ from bot.community.previews import (
 from bot.messages import Event
 from bot.ports import Services
 from storage.database import Storage
-from storage.tables import Delivery, Draft, Invitation
+from storage.tables import Community, Delivery, Draft, Invitation
 from tests.community import scene
 from tests.community.pastes import EMAIL_VERDICTS, EMAILS, NUMBER_VERDICTS, NUMBERS
 from tests.community.scene import NOW, on_both
@@ -199,7 +199,7 @@ async def test_numbers_are_read_as_the_community_writes_them(
     services: Services, robin: Actor
 ) -> None:
     def move(session: Session) -> None:
-        session.get_one(scene.Community, robin.community_id).region = "ES"
+        session.get_one(Community, robin.community_id).region = "ES"
 
     await services.storage.write(move)
     seen = await preview(services, robin, "612 34 56 78\n201 555 0123", medium="text")

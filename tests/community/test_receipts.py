@@ -25,8 +25,9 @@ def standing(medium: str, state: str = "queued") -> Standing:
     to = {"email": "ana@example.org", "pass": None}.get(medium, "+12015550123")
     row = Invitation(id=17, medium=medium, contact=to, created_at=NOW, community_id=1, leader_id=1)
     letter = Delivery(
-        state=state, updated_at=NOW, created_at=NOW, medium=medium, event="invitation"
-    )
+        state=state, updated_at=NOW, created_at=NOW, medium=medium, event="invitation",
+        contact_key=b"", message_id="",
+    )  # fmt: skip
     return Standing(row, None if medium == "pass" else letter, "Robin Vale")
 
 

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -101,7 +102,7 @@ async def test_a_door_that_shuts_while_somebody_writes_takes_nothing(services: S
     ],
 )
 async def test_what_cannot_be_is_said_beside_its_field(
-    services: Services, filled: dict[str, str], wrong: set[str]
+    services: Services, filled: dict[str, Any], wrong: set[str]
 ) -> None:
     with pytest.raises(BadFields) as refused:
         await ask(services, **filled)

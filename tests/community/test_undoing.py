@@ -32,8 +32,16 @@ async def homes(services: Services) -> None:
             session.add(home)
             session.flush()
         for home_id, name, is_head in PEOPLE:
-            where = {"community_id": 1, "household_id": home_id, "joined_at": NOW}
-            session.add(Member(**where, name=name, is_head=is_head, email=f"{name}@example.net"))
+            session.add(
+                Member(
+                    community_id=1,
+                    household_id=home_id,
+                    name=name,
+                    is_head=is_head,
+                    email=f"{name}@example.net",
+                    joined_at=NOW,
+                )
+            )
             session.flush()
 
     await services.storage.write(change)
@@ -137,7 +145,7 @@ async def test_what_has_changed_since_is_said_and_kept(
     before = await scene.all_of(services, Member)
     with pytest.raises(ChangedSince) as refused:
         await back(services, robin, done)
-    assert refused.value.why == why
+    assert refused.value.facts["why"] == why
     assert await scene.all_of(services, Member) == before
     assert (await scene.all_of(services, Undo))[0].taken_at is None
 

@@ -212,7 +212,7 @@ def multiply(session: Session, keys: Keys) -> None:
 
 def rows_of(session: Session, table: Table, community_id: int) -> list[dict[str, Any]]:
     """The rows of a community, as they are."""
-    whose = table.c.get("community_id", table.c.get("id"))
+    whose = table.c["community_id" if "community_id" in table.c else "id"]
     query = sa_select(table).where(whose == community_id).order_by(*table.primary_key)
     return [dict(row._mapping) for row in session.execute(query)]
 
@@ -310,7 +310,7 @@ def without(filled: Path, folder: Path, community_id: int) -> Path:
 
     def forget(session: Session) -> None:
         for table in reversed(tables()):
-            whose = table.c.get("community_id", table.c.get("id"))
+            whose = table.c["community_id" if "community_id" in table.c else "id"]
             session.execute(delete_from(table).where(whose == community_id))
 
     async def do(services: Services) -> None:
