@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from bot.app import House, open_house, read_settings
 from bot.couriers.outbox import OutboxCourier
@@ -63,12 +64,14 @@ async def test_the_first_community_is_founded_once() -> None:
 
 
 async def test_another_secret_is_refused_once_codes_are_out() -> None:
-    async with open_house(Settings(secret_key=SECRET)) as house:
+    async with open_house(Settings(secret_key=SecretStr(SECRET))) as house:
         await scene.say(house.services, "/invite ana@example.org")
         (row,) = await scene.all_of(house.services, Invitation)
         code = scene.code_of(house.services, row)
-    assert "SECRET_KEY is not the one" in await problems(Settings(secret_key=SECRET[::-1]))
-    async with open_house(Settings(secret_key=SECRET)) as house:
+    assert "SECRET_KEY is not the one" in await problems(
+        Settings(secret_key=SecretStr(SECRET[::-1]))
+    )
+    async with open_house(Settings(secret_key=SecretStr(SECRET))) as house:
         assert (await scene.redeem(house.services, code)).is_head
 
 
@@ -174,6 +177,7 @@ async def test_a_database_that_cannot_be_is_refused_in_words(url: str, words: st
 
 async def test_another_schema_is_not_used() -> None:
     url = f"sqlite:///{Path('bare.db').absolute()}"
+    settings = Settings(database_url=url, secret_key=SecretStr(SECRET))
     with pytest.raises(Misconfigured, match="porchlight migrate"):
-        async with open_house(Settings(database_url=url, secret_key=SECRET), migrate=False):
+        async with open_house(settings, migrate=False):
             pass

@@ -8,9 +8,9 @@ from sqlmodel import Session
 
 from bot import dispatch
 from bot.messages import File
-from bot.ports import CannotPrint, Sheet
+from bot.ports import CannotPrint, Chart, Picture, Sheet
 from storage.database import Storage
-from storage.tables import Audit, Batch, Invitation
+from storage.tables import Audit, Batch, Invitation, Leader
 from tests.community import scene
 from tests.community.scene import call, say
 
@@ -22,11 +22,19 @@ class OutOfPaper:
         """Say why not."""
         raise CannotPrint("The words are too long for the paper.")
 
+    async def draw(self, chart: Chart) -> Picture:
+        """Say why not."""
+        raise CannotPrint("The words are too long for the picture.")
+
 
 class Broken:
     """A printer with a mistake in it."""
 
     async def print(self, sheet: Sheet) -> File:
+        """Fail like a bug."""
+        raise ZeroDivisionError("ana@example.org")
+
+    async def draw(self, chart: Chart) -> Picture:
         """Fail like a bug."""
         raise ZeroDivisionError("ana@example.org")
 
@@ -70,7 +78,7 @@ async def test_every_leader_who_is_no_leader_any_more_is_a_stranger(
     )
 
     def step_down(session: Session) -> None:
-        session.get_one(scene.Leader, 2).removed_at = scene.NOW
+        session.get_one(Leader, 2).removed_at = scene.NOW
 
     await services.storage.write(step_down)
     reply = await dispatch.answer(services, call("/invite ana@example.org", speaker="sam"))

@@ -3,18 +3,20 @@
 import sqlite3
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from bot.settings import Keys, Misconfigured, Settings, is_loopback, load_keys
+from tests.settings import settings_of
 
 SECRET = "a secret of the tests alone, 32+ bytes"
 
 
-def settings(**given: object) -> Settings:
+def settings(**given: Any) -> Settings:
     """Settings without an `.env`."""
-    return Settings(_env_file=None, **given)
+    return settings_of(Settings, **given)
 
 
 def test_nothing_set_means_this_computer_alone() -> None:

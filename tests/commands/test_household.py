@@ -2,16 +2,18 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel import Session
 
 from bot import dispatch
+from bot.chats.playground import SPEAKER
 from bot.community import housemates, letters, new_contacts, pairing
 from bot.messages import Reply
 from bot.ports import Services
 from storage import chat_members
-from storage.tables import Audit, ChatMember, Delivery, Member, Pairing
+from storage.tables import Audit, ChatMember, Delivery, Invitation, Member, Pairing
 from tests.community import scene
 from tests.community.scene import NOW, on_both
 
@@ -22,7 +24,7 @@ ROSA, TOM = "rosa", "tom"  # as their chat knows them
 async def rosa(services: Services) -> int:
     """The head of Flat 4B, whom the chat knows."""
     await scene.say(services, "/passes 1")
-    [row] = await scene.all_of(services, scene.Invitation)
+    [row] = await scene.all_of(services, Invitation)
     member_id = (await scene.redeem(services, scene.code_of(services, row))).member_id
     await know(services, member_id, ROSA)
     return member_id
@@ -45,7 +47,7 @@ async def know(services: Services, member_id: int, user_id: str) -> None:
 
 async def key_of(services: Services, member_id: int) -> str:
     """A new key of the member's page, which is good at this moment."""
-    now = scene.datetime.now(scene.UTC)
+    now = datetime.now(UTC)
     await pairing.offer(services, member_id, now=now)
     return (await pairing.offered(services, member_id, now=now)).key
 
@@ -135,7 +137,7 @@ async def test_own_name_and_contact(services: Services, rosa: int) -> None:
     letter = (await scene.all_of(services, Delivery))[-1]
     assert (letter.event, letter.contact) == ("new_contact", "new@example.org")
     token = (await services.storage.read(letters.words_of, services, letter)).link.rpartition("/")
-    now = scene.datetime.now(scene.UTC)
+    now = datetime.now(UTC)
     await new_contacts.confirm(services, token[2], now=now)
     [member] = await scene.all_of(services, Member)
     assert member.email == "new@example.org"
@@ -181,7 +183,7 @@ async def test_leaving_asks_once_and_ends_what_the_chat_knows(
 
 
 async def test_it_answers_in_the_members_language(services: Services, rosa: int) -> None:
-    def speak(session: scene.Session) -> None:
+    def speak(session: Session) -> None:
         session.get_one(Member, rosa).language = "es"
 
     await services.storage.write(speak)
@@ -197,7 +199,7 @@ async def test_it_answers_in_the_members_language(services: Services, rosa: int)
 
 async def test_with_several_households_the_number_decides(services: Services, rosa: int) -> None:
     await scene.say(services, "/passes 1")
-    row = (await scene.all_of(services, scene.Invitation))[-1]
+    row = (await scene.all_of(services, Invitation))[-1]
     form = scene.sign_up(address="9 Elm Street")
     other = (await scene.redeem(services, scene.code_of(services, row), form)).member_id
     await know(services, other, ROSA)
@@ -216,7 +218,7 @@ async def test_with_several_households_the_number_decides(services: Services, ro
 
 async def test_who_is_not_known_learns_nothing(services: Services, rosa: int) -> None:
     for text in ("/household", "/household data", f"/household #{rosa}", "/household leave yes"):
-        for who in ("mallory", scene.SPEAKER):  # a leader is no member
+        for who in ("mallory", SPEAKER):  # a leader is no member
             reply = await say(services, who, text)
             assert "which member you are" in reply.text
             assert not reply.files
@@ -246,7 +248,7 @@ async def test_the_same_user_elsewhere_is_somebody_else(services: Services, rosa
 async def test_a_member_who_was_removed_or_suspended_is_refused(
     services: Services, rosa: int, tom: int
 ) -> None:
-    def suspend(session: scene.Session) -> None:
+    def suspend(session: Session) -> None:
         session.get_one(Member, rosa).suspended_at = NOW
 
     await services.storage.write(suspend)
@@ -254,7 +256,7 @@ async def test_a_member_who_was_removed_or_suspended_is_refused(
         assert "paused" in (await say(services, ROSA, text)).text
     assert (await say(services, ROSA, "/household data")).files, "the data stay theirs"
 
-    def restore(session: scene.Session) -> None:
+    def restore(session: Session) -> None:
         session.get_one(Member, rosa).suspended_at = None
 
     await services.storage.write(restore)
@@ -284,7 +286,7 @@ async def test_a_key_is_good_once_and_for_whoever_says_it_first(
 
 
 async def test_an_old_key_is_worthless(services: Services, rosa: int) -> None:
-    now = scene.datetime.now(scene.UTC)
+    now = datetime.now(UTC)
     await pairing.offer(services, rosa, now=now - timedelta(minutes=16))
     row = await services.storage.read(chat_members.offered, rosa)
     assert row is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from bot import dispatch
 from bot.messages import Reply
 from bot.ports import Services
 from storage.tables import Delivery, Invitation
@@ -91,7 +92,7 @@ async def test_who_is_invited_already_is_shown_as_they_stand(services: Services)
 async def test_two_leaders_who_say_the_same_at_once_invite_once(services: Services) -> None:
     await scene.second_leader(services)
     said = call("/invite ana@example.org"), call("/invite ana@example.org", speaker="sam")
-    await asyncio.gather(*(scene.dispatch.answer(services, each) for each in said * 5))
+    await asyncio.gather(*(dispatch.answer(services, each) for each in said * 5))
     assert len(await scene.all_of(services, Invitation)) == 1
     assert len(await invited(services)) == 1
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import dispatch
+from bot.chats.playground import LEADER, PLACE, Playground
 from bot.community import claims
 from bot.messages import Call, Reply
 from bot.ports import Services
@@ -190,7 +191,7 @@ async def test_the_neighbours_leaders_are_nobody_here(services: Services) -> Non
 
 async def test_a_stranger_is_told_how_to_become_a_leader(services: Services) -> None:
     for place, speaker, words in (
-        (scene.PLACE, "U7", "Only leaders of Maple Court may do that: Robin Vale."),
+        (PLACE, "U7", "Only leaders of Maple Court may do that: Robin Vale."),
         ("nowhere", "leader", "This chat does not belong to a community yet."),
     ):
         reply = await dispatch.answer(services, call("/help", place, speaker))
@@ -204,20 +205,27 @@ async def test_a_stranger_without_a_code_is_asked_for_it(services: Services) -> 
     assert asked.text.startswith("Which code?")
 
 
+def playground_of(services: Services) -> Playground:
+    """The chat, with what only it has."""
+    chat = services.chats["playground"]
+    assert isinstance(chat, Playground)
+    return chat
+
+
 async def test_the_playground_knows_whom_an_at_sign_means(services: Services) -> None:
-    playground = services.chats["playground"]
-    reply = await playground.hear("/leaders add @Sam", {}, scene.LEADER)
+    playground = playground_of(services)
+    reply = await playground.hear("/leaders add @Sam", {}, LEADER)
     assert reply["text"].startswith("Sam is now a leader")
     assert await leads(services, "sam")
     heard = (await scene.all_of(services, PlaygroundMessage))[0]
     assert heard.body["text"] == "/leaders add @Sam", "it is shown as it was typed"
-    removed = await playground.hear("/leaders remove @sam", {}, scene.LEADER)
+    removed = await playground.hear("/leaders remove @sam", {}, LEADER)
     assert removed["text"].startswith("Sam is no leader any more.")
 
 
 async def test_an_address_mentions_nobody(services: Services) -> None:
-    playground = services.chats["playground"]
-    reply = await playground.hear("/invite email ana@example.org", {}, scene.LEADER)
+    playground = playground_of(services)
+    reply = await playground.hear("/invite email ana@example.org", {}, LEADER)
     assert reply["text"].startswith("Inviting ana@example.org.")
 
 

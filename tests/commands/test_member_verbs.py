@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -219,7 +220,7 @@ async def test_removing_asks_once_more_and_ends_every_right(
     ana = people["Ana Ruiz"]
 
     def rights(session: Session) -> None:
-        here = {"member_id": ana, "community_id": 1}
+        here: dict[str, Any] = {"member_id": ana, "community_id": 1}
         session.add(Group(community_id=1, name="Pool", name_key="pool"))
         session.flush()
         session.add(GroupMember(group_id=1, **here))

@@ -45,10 +45,10 @@ async def settle(services: Services, count: int) -> None:
 
     def change(session: Session) -> None:
         for number in range(1, count + 1):
-            where = {"community_id": 1, "created_at": NOW}
             order = f"elm st {number:08}"
             home = Household(
-                **where,
+                community_id=1,
+                created_at=NOW,
                 address=f"{number} Elm St",
                 address_key=f"{number} elm st",
                 address_order=order,

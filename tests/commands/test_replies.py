@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from bot.chats.playground import PLACE, SPEAKER
 from bot.commands import COMMANDS
 from bot.dispatch import answer
 from bot.messages import Button, Reply
@@ -168,8 +169,8 @@ async def test_only_leaders_are_heard(services: Services) -> None:
     """A stranger in the chat learns whom to ask, and in a strange place how to begin."""
     for command in (one for one in COMMANDS if not one.for_members):
         for place, speaker, words in (
-            (scene.PLACE, "stranger", "Only leaders of Maple Court may do that: Robin Vale."),
-            ("nowhere", scene.SPEAKER, "This chat does not belong to a community yet."),
+            (PLACE, "stranger", "Only leaders of Maple Court may do that: Robin Vale."),
+            ("nowhere", SPEAKER, "This chat does not belong to a community yet."),
         ):
             reply = await answer(services, call(f"/{command.name}", place, speaker))
             assert words in reply.text

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session
 
 from bot import dispatch
 from bot.messages import File, Reply
@@ -205,7 +206,7 @@ async def test_what_is_taken_off_leaves_invitations_good(services: Services) -> 
     robin = await scene.actor(services)
     first, second = await scene.invite(services, robin, "a@example.org\nb@example.org")
 
-    def given(session: scene.Session) -> None:
+    def given(session: Session) -> None:
         for row, entry in ((first, 1), (second, 2)):
             session.get_one(Invitation, row.id).roster_entry_id = entry
 
