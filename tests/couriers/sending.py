@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.couriers.email import EmailCourier, EmailSettings
+from tests.settings import settings_of
 from tests.standins.smtp import SmtpStandIn
 
 BACK = "bounces@mail.example"
@@ -14,7 +15,7 @@ REPORTS = {"smtp_return_path": BACK, **MAILBOX}
 
 def settings(**chosen: Any) -> EmailSettings:
     basics = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "smtp_sender": "invites@mail.example"}
-    return EmailSettings(_env_file=None, **basics | chosen)
+    return settings_of(EmailSettings, **basics | chosen)
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ from bot.couriers.email.mime import Mailbox
 from bot.messages import Letter
 from bot.settings import Misconfigured
 from tests.couriers.sending import MAILBOX, courier, settings
-from tests.standins.smtp import Certificates, SmtpStandIn, make_certificates
+from tests.settings import settings_of
+from tests.standins.smtp import Certificates, SmtpStandIn, Tls, make_certificates
 
 Write = Callable[..., Letter]
 LOGIN = ("porchlight", "correct horse battery staple")
@@ -21,7 +22,7 @@ LOGIN = ("porchlight", "correct horse battery staple")
 @pytest.mark.parametrize("login", [None, LOGIN], ids=["anonymous", "login"])
 @pytest.mark.parametrize("tls", ["none", "starttls", "tls"])
 async def test_a_letter_arrives_whole(
-    tls: str, login: tuple[str, str] | None, letter: Write, certificates: Certificates
+    tls: Tls, login: tuple[str, str] | None, letter: Write, certificates: Certificates
 ) -> None:
     standin = SmtpStandIn(tls=tls, certificates=certificates, login=login)
     secured = {} if tls == "none" else {"smtp_ca_file": str(certificates.authority)}
@@ -102,7 +103,7 @@ async def test_a_server_that_never_greets_is_tried_again(letter: Write) -> None:
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
 async def test_a_certificate_from_a_stranger_stops_everything(
-    tls: str, letter: Write, certificates: Certificates, stranger: Path
+    tls: Tls, letter: Write, certificates: Certificates, stranger: Path
 ) -> None:
     async with (
         SmtpStandIn(tls=tls, certificates=certificates) as server,
@@ -221,16 +222,16 @@ def test_the_pace_follows_the_rate() -> None:
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMTP_HOST", "mail.example")
     monkeypatch.setenv("SMTP_SENDER", "Maple Court <invites@mail.example>")
-    read = EmailSettings(_env_file=None)
+    read = settings_of(EmailSettings)
     assert (read.mailbox.name, read.mailbox.address) == ("Maple Court", "invites@mail.example")
     assert configured(read)
     assert problems(read) == []
 
 
 def test_nothing_set_is_not_configured() -> None:
-    assert not configured(EmailSettings(_env_file=None))
-    assert not configured(EmailSettings(_env_file=None, smtp_tls="tls", smtp_rate=5))
-    assert configured(EmailSettings(_env_file=None, smtp_user="porchlight"))
+    assert not configured(settings_of(EmailSettings))
+    assert not configured(settings_of(EmailSettings, smtp_tls="tls", smtp_rate=5))
+    assert configured(settings_of(EmailSettings, smtp_user="porchlight"))
 
 
 @pytest.mark.parametrize(

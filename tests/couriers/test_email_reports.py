@@ -11,7 +11,8 @@ from bot.couriers.email import EmailSettings, configured, problems
 from bot.couriers.email.envelope import read_xtext, xtext
 from bot.messages import Letter, News, Wish
 from tests.couriers.sending import BACK, MAILBOX, REPORTS, courier
-from tests.standins.smtp import Certificates, SmtpStandIn
+from tests.settings import settings_of
+from tests.standins.smtp import Certificates, SmtpStandIn, Tls
 
 Write = Callable[..., Letter]
 TAGGED = "bounces+h-x3f9k2m4qa@mail.example"
@@ -33,7 +34,7 @@ TAGGED = "bounces+h-x3f9k2m4qa@mail.example"
 async def test_reports_are_asked_for_where_they_are_known_and_read(
     chosen: dict[str, str],
     sender: str,
-    tls: str,
+    tls: Tls,
     letter: Write,
     certificates: Certificates,
     *,
@@ -100,16 +101,16 @@ def test_a_service_without_a_mail_server_is_half_a_configuration(
     monkeypatch.setenv("SMTP_SERVICE", "mailgun")
     for key in ("", "key-0123456789"):
         monkeypatch.setenv("MAILGUN_SIGNING_KEY", key)
-        nothing = EmailSettings(_env_file=None)
+        nothing = settings_of(EmailSettings)
         assert configured(nothing)
         assert any("SMTP_HOST is missing" in problem for problem in problems(nothing))
 
 
 def test_a_mailbox_alone_is_half_a_configuration() -> None:
-    alone = EmailSettings(_env_file=None, **MAILBOX)
+    alone = settings_of(EmailSettings, **MAILBOX)
     assert configured(alone)
     assert "SMTP_HOST is missing" in problems(alone)[0]
-    assert not configured(EmailSettings(_env_file=None, imap_every=5, imap_tls="none"))
+    assert not configured(settings_of(EmailSettings, imap_every=5, imap_tls="none"))
 
 
 @given(st.text(max_size=50).filter(str.isascii))

@@ -7,7 +7,6 @@ from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
-from typing import cast
 
 import pytest
 from hypothesis import given
@@ -44,7 +43,7 @@ hostile = st.one_of(
 
 
 def parsed(content: bytes) -> EmailMessage:
-    return cast("EmailMessage", message_from_bytes(content, policy=policy.default))
+    return message_from_bytes(content, policy=policy.default)
 
 
 def shown_sender(content: bytes) -> str:

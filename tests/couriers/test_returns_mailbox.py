@@ -21,6 +21,7 @@ from bot.ports import HearsBack
 from storage.database import DatabaseAway
 from tests.couriers import mails
 from tests.couriers.mails import TAG, report
+from tests.settings import settings_of
 from tests.standins.imap import ImapStandIn
 from tests.standins.smtp import Certificates, SmtpStandIn
 
@@ -60,7 +61,7 @@ def settings(server: ImapStandIn, **chosen: Any) -> EmailSettings:
         "imap_tls": server.tls,
         "imap_every": 0.1,
     }
-    return EmailSettings(_env_file=None, **basics | chosen)
+    return settings_of(EmailSettings, **basics | chosen)
 
 
 @asynccontextmanager

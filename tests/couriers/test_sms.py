@@ -17,6 +17,7 @@ from bot.couriers.sms import SmsCourier, SmsSettings, configured, problems
 from bot.couriers.sms.meanings import reported
 from bot.messages import Letter
 from bot.settings import Misconfigured
+from tests.settings import settings_of
 from tests.standins import twilio as standin
 from tests.standins.twilio import TwilioStandIn
 
@@ -48,7 +49,14 @@ def settings(**chosen: Any) -> SmsSettings:
         "twilio_auth_token": standin.TOKEN,
         "twilio_from": standin.NUMBER,
     }
-    return SmsSettings(_env_file=None, **basics | chosen)
+    return settings_of(SmsSettings, **basics | chosen)
+
+
+async def found_out(carrier: SmsCourier, letter: Letter) -> str:
+    """What is known of an earlier try of this letter."""
+    found = await carrier.find(letter)
+    assert found is not None
+    return found.outcome
 
 
 @asynccontextmanager
@@ -173,7 +181,7 @@ async def test_a_twilio_that_is_not_there_is_tried_again(text: Write) -> None:
             settings(twilio_base_url=f"http://127.0.0.1:{closed.getsockname()[1]}")
         )
         assert (await carrier.carry(text())).outcome == "retry"
-        assert (await carrier.find(text())).outcome == "unclear"
+        assert await found_out(carrier, text()) == "unclear"
         await carrier.close()
 
 
@@ -184,8 +192,9 @@ async def test_a_text_is_found_among_others_by_its_proof(text: Write) -> None:
             await carrier.carry(text(text=f"another {number}", proof=f"another {number}"))
         await carrier.carry(text(to="+12015550124"))
         found = await carrier.find(text())
+        assert found is not None
         assert (found.outcome, found.provider_id) == ("accepted", mine.provider_id)
-        assert (await carrier.find(text(proof="3333-3333-3333"))).outcome == "retry"
+        assert await found_out(carrier, text(proof="3333-3333-3333")) == "retry"
 
 
 async def test_an_earlier_letter_with_the_same_proof_is_not_taken_for_this_one(
@@ -194,7 +203,7 @@ async def test_an_earlier_letter_with_the_same_proof_is_not_taken_for_this_one(
     async with TwilioStandIn() as server, courier(server) as carrier:
         await carrier.carry(text())
         resend = text(written_at=datetime.now(UTC) + timedelta(minutes=10))
-        assert (await carrier.find(resend)).outcome == "retry"
+        assert await found_out(carrier, resend) == "retry"
 
 
 async def test_a_text_that_failed_since_is_told_with_its_reason(text: Write) -> None:
@@ -202,9 +211,10 @@ async def test_a_text_that_failed_since_is_told_with_its_reason(text: Write) -> 
         sid = (await carrier.carry(text())).provider_id
         server.move(sid, "undelivered", error=30005)
         found = await carrier.find(text())
+        assert found is not None
         assert (found.outcome, found.code, found.provider_id) == ("permanent", "30005", sid)
         server.move(sid, "delivered")
-        assert (await carrier.find(text())).outcome == "accepted"
+        assert await found_out(carrier, text()) == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -249,9 +259,9 @@ async def test_while_twilio_cannot_be_asked_the_fate_stays_unclear(text: Write) 
     async with TwilioStandIn() as server, courier(server) as carrier:
         await carrier.carry(text())
         server.fail("503_before", times=1)
-        assert (await carrier.find(text())).outcome == "unclear"
+        assert await found_out(carrier, text()) == "unclear"
         server.fail("429", times=1)
-        assert (await carrier.find(text())).outcome == "unclear"
+        assert await found_out(carrier, text()) == "unclear"
 
 
 async def test_no_number_is_logged(text: Write, caplog: pytest.LogCaptureFixture) -> None:
@@ -296,10 +306,10 @@ def test_test_credentials_alone_play_with_numbers_nobody_has(sender: str, plays:
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not configured(SmsSettings(_env_file=None))
+    assert not configured(settings_of(SmsSettings))
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", standin.ACCOUNT)
     monkeypatch.setenv("TWILIO_FROM", standin.NUMBER)
-    read = SmsSettings(_env_file=None)
+    read = settings_of(SmsSettings)
     assert configured(read)
     assert read.sender == standin.NUMBER
     assert len(problems(read)) == 1

@@ -22,8 +22,9 @@ from storage import deliveries as stored
 from storage.database import Storage
 from storage.tables import Delivery, DeliveryEvent, Suppression
 from tests.community import rounds, scene
+from tests.settings import settings_of
 from tests.standins import twilio
-from tests.standins.twilio import TwilioStandIn
+from tests.standins.twilio import TOKEN, TwilioStandIn
 from tests.standins.twilio_calls import SHARED, message_form, signed, status_form
 
 pytestmark = [  # of Twilio's own client
@@ -48,7 +49,7 @@ class House:
         path: str,
         form: Mapping[str, str],
         *,
-        secret: str = twilio.TOKEN,
+        secret: str = TOKEN,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Twilio calls a path of ours."""
@@ -81,12 +82,12 @@ async def opened(storage: Storage, **chosen: str) -> AsyncIterator[House]:
         server = await stack.enter_async_context(TwilioStandIn())
         basics = {
             "twilio_account_sid": twilio.ACCOUNT,
-            "twilio_auth_token": twilio.TOKEN,
+            "twilio_auth_token": TOKEN,
             "twilio_from": twilio.NUMBER,
         }
         courier = SmsCourier(
-            SmsSettings(
-                _env_file=None,
+            settings_of(
+                SmsSettings,
                 twilio_base_url=server.url,
                 twilio_settle=0,
                 twilio_rate=1000,
@@ -322,7 +323,7 @@ async def test_without_a_secret_nothing_is_asked_for_and_nothing_heard(
         await rounds.invite(house.services, PHONE, medium="text")
         await rounds.round_made(house.services)
         assert "StatusCallback" not in house.twilio.wishes[0]
-        for secret in (twilio.TOKEN, ""):
+        for secret in (TOKEN, ""):
             answer = await house.call(hooks.INBOUND, message_form(PHONE, "STOP"), secret=secret)
             assert answer.status_code == 403
         assert await scene.all_of(house.services, Suppression) == []

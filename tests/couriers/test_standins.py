@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.couriers.email import EmailCourier, EmailSettings
 from bot.couriers.sms import SmsCourier, SmsSettings
@@ -38,7 +39,7 @@ async def test_a_mail_server_runs_by_itself(letter: Callable[..., Letter]) -> No
             smtp_host="127.0.0.1",
             smtp_port=port,
             smtp_user="ana",
-            smtp_password="secret",
+            smtp_password=SecretStr("secret"),
             smtp_ca_file="kept/ca.pem",
             smtp_sender="invites@mail.example",
         )
@@ -62,7 +63,7 @@ async def test_a_twilio_runs_by_itself(letter: Callable[..., Letter]) -> None:
     async with running("twilio", "--fault", "500_after", "--times", "1") as port:
         settings = SmsSettings(
             twilio_account_sid=twilio.ACCOUNT,
-            twilio_auth_token=twilio.TOKEN,
+            twilio_auth_token=SecretStr(twilio.TOKEN),
             twilio_from=twilio.NUMBER,
             twilio_base_url=f"http://127.0.0.1:{port}",
         )

@@ -66,7 +66,7 @@ class Amazon:
         assert f"{parts.scheme}://{parts.netloc}" == HOST
         return await fetch(f"{self.url}{parts.path}?{parts.query}", trust=self.trust)
 
-    def notification(self, event: Any, number: int = 1, **more: str) -> dict[str, str]:
+    def notification(self, event: Any, number: int = 1, /, **more: str) -> dict[str, str]:
         """A notification, not yet signed."""
         return {
             "Type": "Notification",

@@ -17,6 +17,7 @@ from bot.ports import Services
 from storage.database import Storage
 from storage.tables import Delivery, DeliveryEvent, PlaygroundMessage, Suppression
 from tests.community import scene
+from tests.settings import settings_of
 
 ADDRESS = scene.ADDRESS
 
@@ -104,7 +105,7 @@ async def opened(storage: Storage, service: Service, *, letters: int = 1) -> Des
 
 def chosen(**given: str) -> ServiceSettings:
     """Settings of the test alone."""
-    return ServiceSettings(_env_file=None, **given)
+    return settings_of(ServiceSettings, **given)
 
 
 async def call(
@@ -115,7 +116,7 @@ async def call(
     how: str = "POST",
 ) -> httpx.Response:
     """Somebody calls from outside."""
-    encoded = {name: value.encode("latin-1") for name, value in (headers or {}).items()}
+    encoded = {name.encode(): value.encode("latin-1") for name, value in (headers or {}).items()}
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as outside:
         return await outside.request(how, path, content=content, headers=encoded)

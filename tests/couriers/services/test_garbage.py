@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
+from bot.couriers.email.services import Service
 from bot.couriers.email.services.ses import Ses
 from bot.messages import News, Wish
 from tests.couriers.services import mailgun, postmark, sendgrid, ses
@@ -29,7 +30,7 @@ class Strangers:
     def __init__(self, amazon: Amazon) -> None:
         self.told: list[News | Wish] = []
         amazons = Ses(chosen(ses_topic_arn=TOPIC), fetch=amazon.fetch)
-        services = [amazons, mailgun.SERVICE, postmark.SERVICE, sendgrid.SERVICE]
+        services: list[Service] = [amazons, mailgun.SERVICE, postmark.SERVICE, sendgrid.SERVICE]
 
         async def hear(told: Sequence[News | Wish]) -> None:
             self.told += told
@@ -86,7 +87,7 @@ EVENTS = [more | told.event for _, table, more in TABLES for told in table]
 @st.composite
 def damaged(draw: st.DrawFn) -> Any:
     """An event of any service, with one thing in it of another value or shape."""
-    event = copy.deepcopy(draw(st.sampled_from(EVENTS)))
+    event: Any = copy.deepcopy(draw(st.sampled_from(EVENTS)))
     place = event
     while True:
         keys = list(place) if isinstance(place, dict) else list(range(len(place)))

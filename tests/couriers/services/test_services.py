@@ -46,6 +46,7 @@ def test_the_one_that_is_named_is_chosen(
     configured(own_folder, SMTP_SERVICE=name, **COMPLETE[name])
     assert services.problems() == []
     service = services.chosen()
+    assert service is not None
     assert isinstance(service, kind)
     headers = service.headers(letter())
     assert any(letter().tag in value for value in headers.values())

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from bot.app import open_house, read_settings
+from bot.ports import Services
 from storage.tables import PlaygroundMessage
 from tests.community import scene
 from tests.couriers.services.mailgun import signature
@@ -73,7 +74,7 @@ async def test_what_the_letter_says_comes_back_to_the_leader(
             assert "has been delivered" in await shown(house.services)
 
 
-async def shown(services: scene.Services) -> str:
+async def shown(services: Services) -> str:
     """What the leader's chat shows."""
     rows = await scene.all_of(services, PlaygroundMessage)
     return "\n".join(row.body["text"] for row in rows)
