@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from storage import chat_members
 from storage.database import Storage
@@ -79,7 +79,12 @@ async def test_the_end_of_a_membership_is_the_end_everywhere(storage: Storage, a
     await storage.write(prepare)
     await storage.write(chat_members.end, [ana])
     for table in (ChatMember, Pairing, NewContact):
-        assert await storage.read(lambda session, of=table: list(session.exec(select(of)))) == []
+        assert await storage.read(rows, table) == []
+
+
+def rows(session: Session, table: type[SQLModel]) -> list[SQLModel]:
+    """All rows of a table."""
+    return list(session.exec(select(table)))
 
 
 def key_of(member_id: int, key_hash: bytes = b"k" * 16) -> Pairing:

@@ -7,9 +7,11 @@ from datetime import UTC, timedelta, timezone
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, col, func, select
 
 from storage.database import DatabaseAway, Storage, leaves_work, make_engine, ping
+from storage.group_commit import Work
 from storage.tables import Attempt, GroupMember, PlaygroundMessage
 from tests.storage.rows import NOW, add, count, words
 
@@ -151,14 +153,16 @@ async def test_closing_finishes_what_was_asked_for_and_takes_nothing_more(
         await storage.write(add, "too late")
     with pytest.raises(DatabaseAway):
         await storage.read(count)
-    assert storage.engine.pool.checkedout() == 0
+    pool = storage.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0
 
 
 async def test_a_commit_that_leaves_work_says_so_once_per_lane(storage: Storage) -> None:
     told: list[dict[str, float]] = []
     heard = threading.Event()
 
-    def listen(work: object) -> None:
+    def listen(work: Work) -> None:
         told.append(dict(work))
         heard.set()
 

@@ -17,8 +17,8 @@ def home(session: Session, address: str, *people: str) -> int:
     session.add(household)
     session.flush()
     for name in people:
-        where = {"community_id": 1, "household_id": household.id}
-        session.add(Member(**where, name=name, joined_at=NOW))
+        member = Member(community_id=1, household_id=household.id, name=name, joined_at=NOW)
+        session.add(member)
     return household.id
 
 

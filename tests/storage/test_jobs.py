@@ -1,6 +1,7 @@
 """A job is asked for once, held by one worker at a time, and never lost."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -80,7 +81,7 @@ async def test_a_dead_workers_job_is_taken_over_when_its_lease_ends(storage: Sto
 
 @pytest.mark.parametrize("end", ["finish", "retry", "put off", "bury"])
 async def test_who_lost_the_lease_changes_nothing(storage: Storage, end: str) -> None:
-    ways = {
+    ways: dict[str, tuple[Any, dict[str, Any]]] = {
         "finish": (jobs.finish, {}),
         "retry": (jobs.retry, {"after": 9 * SECOND, "error": "late"}),
         "put off": (jobs.put_off, {"after": 9 * SECOND, "error": "late"}),

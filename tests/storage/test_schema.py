@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -31,10 +32,12 @@ def opened(url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def differences(engine: Engine) -> list[object]:
+def differences(engine: Engine) -> list[Any]:
+    """Alembic's own tuples, each with the kind of its difference first."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return compare_metadata(context, SQLModel.metadata)
+        found: list[Any] = compare_metadata(context, SQLModel.metadata)
+    return found
 
 
 def test_a_migrated_database_is_what_the_tables_say(database_url: str) -> None:

@@ -56,8 +56,11 @@ async def pass_time(storage: Storage, **units: float) -> None:
     def shift(session: Session) -> None:
         rows = session.exec(select(Job.id, Job.run_at, Job.created_at, Job.tried_at)).all()
         for job_id, run_at, created_at, tried_at in rows:
-            moments = {"run_at": run_at - span, "created_at": created_at - span}
-            moments["tried_at"] = tried_at and tried_at - span
+            moments = {
+                "run_at": run_at - span,
+                "created_at": created_at - span,
+                "tried_at": tried_at and tried_at - span,
+            }
             changed(session, update(Job).where(col(Job.id) == job_id).values(**moments))
 
     await storage.write(shift)
