@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -59,12 +60,13 @@ async def test_help_explains_every_usage() -> None:
 
     moment = datetime(2026, 11, 22, tzinfo=UTC)
     ask = {command.name: command for command in COMMANDS}["help"].run
-    everything = await ask(None, None, Said(""), now=moment)  # help asks nothing of the house
+    nothing: Any = None  # help asks nothing of the house
+    everything = await ask(nothing, nothing, Said(""), now=moment)
     for name, summary in summaries().items():
         assert f"/{name}" in everything.text
         assert summary in everything.text
     for name, usage in usages():
-        one = await ask(None, None, Said(name), now=moment)
+        one = await ask(nothing, nothing, Said(name), now=moment)
         assert usage.words in one.text
         assert usage.meaning in one.text
 

@@ -48,7 +48,8 @@ def found() -> Iterator[Found]:
         if path.suffix in {".txt", ".html"}:
             yield from _of_template(path)
     for path in sorted((ROOT / "bot").rglob("*.py")):
-        for _, _, words, _ in extract_python(BytesIO(path.read_bytes()), ["Sentence"], [], {}):
+        code = BytesIO(path.read_bytes())
+        for _, _, words, _ in extract_python(code, {"Sentence": None}, [], {}):
             pattern = words if isinstance(words, str) else words[0]  # what follows are facts
             if pattern is not None:
                 yield pattern, _name(path)
@@ -58,7 +59,7 @@ def found() -> Iterator[Found]:
 
 def _of_template(path: Path) -> Iterator[Found]:
     for _, _, words, _ in babel_extract(BytesIO(path.read_bytes()), _KEYWORDS, [], _JINJA):
-        forms = (words,) if isinstance(words, str) else tuple(filter(None, words))
+        forms = (words,) if isinstance(words, str) else tuple(filter(None, words or ()))
         yield (forms[0] if len(forms) == 1 else forms[:2]), _name(path)
 
 
@@ -79,7 +80,7 @@ def template() -> Catalog:
     """All words of ours, as a catalogue without translations."""
     catalogue = Catalog()
     for words, where in found():
-        catalogue.add(words, locations=[(where, None)])
+        catalogue.add(words, locations=[(where, 0)])
     return catalogue
 
 
