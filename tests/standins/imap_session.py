@@ -52,6 +52,7 @@ class Session:
             self._write(f"{tag} {answer}")
             await self._writer.drain()
             if name == "STARTTLS" and answer.startswith("OK"):
+                assert self._standin.context is not None
                 await self._writer.start_tls(self._standin.context)
                 self._secured = True
 

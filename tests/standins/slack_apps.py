@@ -122,7 +122,8 @@ async def answering(events: Callable[[web.Request], Awaitable[web.Response]]) ->
 @asynccontextmanager
 async def connected(slack: SlackStandIn, app: AsyncApp) -> AsyncIterator[AsyncSocketModeHandler]:
     """Connect an app by Socket Mode."""
-    handler = AsyncSocketModeHandler(app, slack.app_token, ping_interval=0.2)
+    # Any: bolt left its ways to connect and to close untyped.
+    handler: Any = AsyncSocketModeHandler(app, slack.app_token, ping_interval=0.2)
     await handler.connect_async()
     await slack.until(lambda: slack.line.connections)
     try:

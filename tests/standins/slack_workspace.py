@@ -134,6 +134,8 @@ class ResponseUrl:
 class Workspace:
     """What is remembered."""
 
+    url: str  # of the server that shows it
+
     def __init__(self, *, trigger_lifetime: float, response_lifetime: float) -> None:
         self.team = "T0MAPLE00"
         self.team_name = "Maple Court"

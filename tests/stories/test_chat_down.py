@@ -36,6 +36,10 @@ class Unreliable:
         """As the chat does."""
         return self._chat.spell(words)
 
+    def own_channel(self, place: str, user_id: str) -> str:
+        """As the chat does."""
+        return self._chat.own_channel(place, user_id)
+
     def routes(self) -> Sequence[BaseRoute]:
         """What the chat serves."""
         return self._chat.routes()

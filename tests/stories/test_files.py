@@ -4,15 +4,15 @@ import io
 import re
 
 from PIL import Image
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.stories.conftest import STORY
 from tests.stories.people import Leader
 
 pytestmark = STORY
 
-_NOTES = {"name": "notes.docx", "mimeType": "application/msword", "buffer": b"no table"}
-_TABLE = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"address\n4 Elm Street\n"}
+_NOTES = FilePayload(name="notes.docx", mimeType="application/msword", buffer=b"no table")
+_TABLE = FilePayload(name="people.csv", mimeType="text/csv", buffer=b"address\n4 Elm Street\n")
 _WHAT_FOR = "I can read two kinds of files"
 _DROP = """(kind) => {
     const data = new DataTransfer();
@@ -26,7 +26,8 @@ _DROP = """(kind) => {
 
 async def test_a_file_goes_with_the_words_below_which_it_stands(leader: Leader) -> None:
     page = leader.page
-    await page.locator("#files").set_input_files([_NOTES, {**_NOTES, "name": "more.docx"}])
+    more: FilePayload = {**_NOTES, "name": "more.docx"}
+    await page.locator("#files").set_input_files([_NOTES, more])
     waiting = page.get_by_role("list", name="Files to be sent")
     await expect(waiting.get_by_role("listitem")).to_have_count(2)
     await waiting.get_by_role("button", name="Leave out more.docx").click()
@@ -63,7 +64,7 @@ async def test_a_table_is_taken_with_and_without_a_form(leader: Leader) -> None:
 async def test_a_picture_is_shown_small_and_large(leader: Leader) -> None:
     drawn = io.BytesIO()
     Image.new("RGB", (320, 80), "teal").save(drawn, "PNG")
-    logo = {"name": "logo.png", "mimeType": "image/png", "buffer": drawn.getvalue()}
+    logo = FilePayload(name="logo.png", mimeType="image/png", buffer=drawn.getvalue())
     await leader.page.locator("#files").set_input_files(logo)
     await leader.page.locator("#composer").fill("/community logo")
     await leader.page.keyboard.press("Enter")

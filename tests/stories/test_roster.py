@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import FilePayload, Locator, expect
 
 from bot.community import applying, importing, sheets
 from bot.messages import File
@@ -38,7 +38,7 @@ def broken() -> bytes:
 
 async def give(leader: Leader, name: str, content: bytes) -> None:
     """Attach a file to a message without words, and send it."""
-    packed = {"name": name, "mimeType": "text/csv", "buffer": content}
+    packed = FilePayload(name=name, mimeType="text/csv", buffer=content)
     await leader.page.locator("#files").set_input_files(packed)
     await leader.say("")
 
