@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 from urllib.parse import urlencode
 
 from sqlmodel import Session
@@ -138,7 +139,7 @@ async def _found(url: str) -> None:
 
 def _lead(session: Session) -> None:
     """The workspace belongs to the community, and so many of it are its leaders."""
-    of = {"community_id": communities.first(session).id, "chat": "slack"}
+    of: dict[str, Any] = {"community_id": communities.first(session).id, "chat": "slack"}
     session.add(ChatLink(**of, place=TEAM))
     now = datetime.now(UTC)
     for leader in range(LEADERS):

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from aiosmtplib import SMTP
 
@@ -23,7 +24,7 @@ from bot.templating import Templates
 SENDER = Mailbox("Maple Court", "invites@maple-court.example")
 ADDRESS = "http://127.0.0.1:8080"
 KEYS = Keys.from_secret(b"a secret of the benchmarks alone")
-FACTS = {
+FACTS: dict[str, Any] = {
     "address": ADDRESS,
     "community": "Maple Court",
     "slug": "maple-court",

@@ -1,5 +1,6 @@
 """How long fifty leaders wait for a reply while letters go out."""
 
+from functools import partial
 from statistics import median
 
 from tests.bench import figures, letters, programs
@@ -32,7 +33,7 @@ def measure(*, letters_out: int, rounds: int) -> list[Row]:
             return crowd
 
         taken = figures.rounds(
-            rounds, {name: (lambda spread=spread: ask(spread)) for name, spread in WAYS.items()}
+            rounds, {name: partial(ask, spread) for name, spread in WAYS.items()}
         )
     return [_row(name, letters_out, crowds) for name, crowds in taken.items()]
 

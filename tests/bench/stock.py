@@ -19,6 +19,7 @@ from bot.settings import Keys, Settings
 from storage.database import make_engine
 from storage.tables import Batch, Community, Invitation, Job, Leader, Receipt
 from tests.provision import postgres
+from tests.settings import settings_of
 
 SECRET = "a secret of the benchmarks alone"
 KEYS = Keys.from_secret(SECRET.encode())
@@ -33,8 +34,8 @@ def stock(url: str, count: int) -> None:
     asyncio.run(found(url))
     engine = make_engine(url)
     with engine.connect().execution_options(writes=True) as connection:
-        community = connection.execute(select(Community.id)).scalar_one()
-        leader = connection.execute(select(Leader.id)).scalar_one()
+        community = connection.execute(select(col(Community.id))).scalar_one()
+        leader = connection.execute(select(col(Leader.id))).scalar_one()
         for start in range(0, count, _AT_ONCE):
             _give(connection, community, leader, range(start, min(start + _AT_ONCE, count)))
         connection.commit()
@@ -43,9 +44,7 @@ def stock(url: str, count: int) -> None:
 
 async def found(url: str) -> None:
     """Make the tables and the first community, led from the playground."""
-    async with open_house(
-        Settings(_env_file=None, database_url=url, secret_key=SECRET), migrate=True
-    ):
+    async with open_house(settings_of(Settings, database_url=url, secret_key=SECRET), migrate=True):
         pass
 
 
