@@ -57,7 +57,7 @@ def shown(tongue: Tongue, home: Home, me: Own) -> Reply:
     text = tongue.say(
         "home",
         address=home.address,
-        community=home.community,
+        community=home.brand.community,
         people=people,
         groups=", ".join(me.groups),
         is_hidden=me.is_hidden,

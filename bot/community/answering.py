@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import contacts, letters, receipts, sending, tokens
+from bot.community import brands, contacts, letters, receipts, sending, tokens
+from bot.community.brands import Brand
 from bot.community.errors import Refusal
 from bot.ports import Services
 from storage import communities, deliveries, quotas, requests, suppressions
@@ -34,10 +35,8 @@ class NoSuchAnswer(Refusal):
 class Answer:
     """What whoever asked reads behind the link of a letter."""
 
-    community: str
-    colour: str
-    language: str  # BCP 47, of the community
-    theirs: str  # in which they asked
+    brand: Brand
+    theirs: str  # BCP 47, the language in which they asked
     decision: str  # approved, declined or closed; empty while nobody has decided
     reason: str
     slug: str
@@ -54,9 +53,7 @@ async def look(services: Services, token: str) -> Answer:
             raise NoSuchAnswer
         community = communities.get(session, row.community_id)
         return Answer(
-            community=community.name,
-            colour=community.colour,
-            language=community.language,
+            brand=brands.of(community),
             theirs=row.language,
             decision=row.decision,
             reason=row.reason,

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from sqlmodel import Session
 
-from bot.community import contacts, letters, tokens
+from bot.community import brands, contacts, letters, tokens
+from bot.community.brands import Brand
 from bot.community.by_hand import WAITS, is_theirs, label, mark, purpose
 from bot.community.errors import Refusal
 from bot.community.labels import Label
@@ -60,8 +61,7 @@ class Text:
 class ToSend:
     """All that a leader's page shows."""
 
-    community: str
-    colour: str
+    brand: Brand
     leader: str
     texts: tuple[Text, ...]
 
@@ -83,7 +83,7 @@ async def look(services: Services, leader_id: int, link: str, *, now: datetime) 
         leader, receipt = _opened(session, services, leader_id, link, now=now)
         community = communities.get(session, receipt.community_id)
         texts = _texts(session, services, leader, receipt, now=now)
-        return ToSend(community.name, community.colour, leader.name, tuple(texts))
+        return ToSend(brands.of(community), leader.name, tuple(texts))
 
     return await services.storage.read(query)
 

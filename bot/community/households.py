@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import contacts, notices, tokens
+from bot.community import brands, contacts, notices, tokens
+from bot.community.brands import Brand
 from bot.community.contacts import BadContact, Contact
 from bot.community.errors import BadFields, Refusal
 from bot.community.redemptions import TooManyTries
@@ -63,16 +64,13 @@ class Home:
     """A household as one of its members sees it."""
 
     household_id: int
-    community: str
-    colour: str
-    language: str  # BCP 47, of the community
-    theirs: str  # of the member; empty: not known
+    brand: Brand
+    theirs: str  # BCP 47, of the member; empty: not known
     address: str
     members: tuple[Housemate, ...]
     viewer_id: int
     viewer_is_head: bool
     limit: int
-    logo: str = ""  # as in `Community`
 
 
 def session(keys: Keys, member_id: int, *, now: datetime) -> str:
@@ -194,16 +192,13 @@ def home_of(session: Session, member_id: int) -> Home:
     housemates = members.of_household(session, viewer.household_id)
     return Home(
         household_id=viewer.household_id,
-        community=community.name,
-        colour=community.colour,
-        language=community.language,
+        brand=brands.of(community),
         theirs=viewer.language,
         address=members.household(session, viewer.household_id).address,
         members=tuple(_housemate(mate, viewer) for mate in housemates),
         viewer_id=viewer.id,
         viewer_is_head=viewer.is_head,
         limit=community.household_limit,
-        logo=community.logo,
     )
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import changing, households, housemates, letters, notices, tokens
+from bot.community import brands, changing, households, housemates, letters, notices, tokens
+from bot.community.brands import Brand
 from bot.community.optouts import UnknownLink
 from bot.ports import Services
 from storage import audits, communities, deliveries, members, suppressions
@@ -20,10 +21,8 @@ from storage.tables import Delivery, Member
 class Mistake:
     """Whom a letter took its reader for."""
 
-    community: str
-    colour: str
-    logo: str  # as in `Community`
-    language: str  # BCP 47, of the letter
+    brand: Brand
+    theirs: str  # BCP 47, the language of the letter
     name: str
     added_by: str
     is_done: bool  # they are no member any more
@@ -33,11 +32,8 @@ class Mistake:
 class Leaver:
     """Who is asked whether they want to leave."""
 
-    community: str
-    colour: str
-    logo: str  # as in `Community`
-    language: str  # BCP 47, of the community
-    theirs: str  # of the member; empty: not known
+    brand: Brand
+    theirs: str  # BCP 47, of the member; empty: not known
     is_head: bool
 
 
@@ -50,10 +46,7 @@ async def ask(services: Services, member_id: int, *, now: datetime) -> Leaver:
             raise households.NotAMember
         community = communities.get(session, member.community_id)
         return Leaver(
-            community=community.name,
-            colour=community.colour,
-            logo=community.logo,
-            language=community.language,
+            brand=brands.of(community),
             theirs=member.language,
             is_head=member.is_head,
         )
@@ -127,12 +120,9 @@ def _is_theirs(letter: Delivery, member: Member) -> bool:
 
 
 def _mistake(session: Session, letter: Delivery, member: Member) -> Mistake:
-    community = communities.get(session, letter.community_id)
     return Mistake(
-        community=community.name,
-        colour=community.colour,
-        logo=community.logo,
-        language=letter.facts["language"],
+        brand=brands.of(communities.get(session, letter.community_id)),
+        theirs=letter.facts["language"],
         name=letter.facts["name"],
         added_by=letter.facts["added_by"],
         is_done=not _is_theirs(letter, member),

@@ -9,7 +9,17 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import contacts, courtesy, households, housemates, letters, notices, tokens
+from bot.community import (
+    brands,
+    contacts,
+    courtesy,
+    households,
+    housemates,
+    letters,
+    notices,
+    tokens,
+)
+from bot.community.brands import Brand
 from bot.community.contacts import BadContact, Contact
 from bot.community.errors import BadFields, Refusal
 from bot.community.redemptions import parse_own_contact
@@ -32,10 +42,8 @@ class ProofOver(Refusal):
 class Proof:
     """What the link in the letter to a new contact is about."""
 
-    community: str
-    colour: str
-    logo: str  # as in `Community`
-    language: str  # BCP 47, of the letter
+    brand: Brand
+    theirs: str  # BCP 47, the language of the letter
     name: str
     masked: str
     is_done: bool  # it is the member's contact now
@@ -148,13 +156,10 @@ def _is_theirs(letter: Delivery, member: Member) -> bool:
 
 
 def _proof(session: Session, letter: Delivery, member: Member) -> Proof:
-    community = communities.get(session, member.community_id)
     masked = contacts.known(letter.medium, letter.contact).masked if letter.contact else ""
     return Proof(
-        community=community.name,
-        colour=community.colour,
-        logo=community.logo,
-        language=letter.facts["language"],
+        brand=brands.of(communities.get(session, member.community_id)),
+        theirs=letter.facts["language"],
         name=letter.facts["name"],
         masked=masked,
         is_done=_is_theirs(letter, member),

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, tokens
+from bot.community import brands, contacts, tokens
 from bot.community import deliveries as events
+from bot.community.brands import Brand
 from bot.community.errors import Refusal
 from bot.ports import Services
 from bot.settings import Keys
 from storage import communities, deliveries, suppressions
+from storage.database import clock
 from storage.tables import Delivery
 
 _REASON = "opted_out"
@@ -24,13 +26,13 @@ class UnknownLink(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class OptedOut:
-    """Whom an opt-out link is about, and how things stand."""
+class Stop:
+    """Whom a link that stops letters, or reminders, is about; and how things stand."""
 
-    community: str
+    brand: Brand
+    theirs: str  # BCP 47, of the reader; empty: not known
     contact_masked: str
-    language: str  # BCP 47, of the letter with the link
-    already: bool  # opted out now
+    stopped: bool  # there will be no more
 
 
 def of_invitation(keys: Keys, invitation_id: int) -> str:
@@ -38,19 +40,20 @@ def of_invitation(keys: Keys, invitation_id: int) -> str:
     return tokens.sign(keys, _OF_INVITATION, invitation_id)
 
 
-async def look(services: Services, token: str, *, now: datetime) -> OptedOut:
+async def look(services: Services, token: str) -> Stop:
     """What the link is about; changes nothing. Raises: UnknownLink."""
 
-    def query(session: Session) -> OptedOut:
-        return _standing(session, _delivery(session, services.keys, token), now=now)
+    def query(session: Session) -> Stop:
+        row = _delivery(session, services.keys, token)
+        return _standing(session, row, now=clock(session))
 
     return await services.storage.read(query)
 
 
-async def opt_out(services: Services, token: str, *, now: datetime) -> OptedOut:
+async def opt_out(services: Services, token: str, *, now: datetime) -> Stop:
     """Write to this contact no more, in no community. Raises: UnknownLink."""
 
-    def change(session: Session) -> OptedOut:
+    def change(session: Session) -> Stop:
         row = _delivery(session, services.keys, token)
         suppressions.add(
             session, row.community_id, row.contact_key, reason=_REASON, until=None, now=now
@@ -63,10 +66,10 @@ async def opt_out(services: Services, token: str, *, now: datetime) -> OptedOut:
     return await services.storage.write(change)
 
 
-async def undo(services: Services, token: str, *, now: datetime) -> OptedOut:
+async def undo(services: Services, token: str, *, now: datetime) -> Stop:
     """Let the contact be written to again, as its owner asks. Raises: UnknownLink."""
 
-    def change(session: Session) -> OptedOut:
+    def change(session: Session) -> Stop:
         row = _delivery(session, services.keys, token)
         suppressions.lift(session, row.contact_key, reason=_REASON, now=now)
         return _standing(session, row, now=now)
@@ -90,12 +93,12 @@ def _newest(session: Session, invitation_id: int) -> Delivery | None:
     return letters[-1] if letters else None
 
 
-def _standing(session: Session, row: Delivery, *, now: datetime) -> OptedOut:
+def _standing(session: Session, row: Delivery, *, now: datetime) -> Stop:
     session.flush()
     suppressed = suppressions.among(session, [row.contact_key], now=now)
-    return OptedOut(
-        community=communities.get(session, row.community_id).name,
+    return Stop(
+        brand=brands.of(communities.get(session, row.community_id)),
+        theirs=row.facts["language"],
         contact_masked=contacts.known(row.medium, row.contact).masked if row.contact else "",
-        language=row.facts["language"],
-        already=_REASON in suppressed.values(),
+        stopped=_REASON in suppressed.values(),
     )

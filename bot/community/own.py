@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, households, names
+from bot.community import brands, contacts, households, names
+from bot.community.brands import Brand
 from bot.community.errors import BadFields
 from bot.community.households import note
 from bot.community.names import BadWords
@@ -27,11 +28,8 @@ class Own:
     is_hidden: bool
     is_head: bool
     groups: tuple[str, ...]  # by name
-    community: str
-    colour: str
-    logo: str  # as in `Community`
-    language: str  # BCP 47, of the community
-    theirs: str  # of the member; empty: not known
+    brand: Brand
+    theirs: str  # BCP 47, of the member; empty: not known
 
 
 async def look(services: Services, member_id: int, *, now: datetime) -> Own:
@@ -53,10 +51,7 @@ def _look(session: Session, member_id: int, *, now: datetime) -> Own:
         is_hidden=member.is_hidden,
         is_head=member.is_head,
         groups=groups.names_of(session, [member.id]).get(member.id, ()),
-        community=community.name,
-        colour=community.colour,
-        logo=community.logo,
-        language=community.language,
+        brand=brands.of(community),
         theirs=member.language,
     )
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.community import codes, contacts, joining, letters, names, tokens
+from bot.community import brands, codes, contacts, joining, letters, names, tokens
+from bot.community.brands import Brand
 from bot.community.contacts import BadContact
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
@@ -68,19 +69,16 @@ class Invited:
 
     invitation_id: int
     community_id: int
-    community: str
+    brand: Brand
     welcome: str
     features: tuple[str, ...]
-    colour: str
-    language: str  # BCP 47, of the community
-    theirs: str  # of who is invited; empty: not known
+    theirs: str  # BCP 47, of who is invited; empty: not known
     region: str
     invited_by: str
     code: str  # grouped
     valid_until: date | None
     contact: str  # what the invitation was sent to; empty for a pass
     household_limit: int  # members; more is a mistake, or somebody giving the code around
-    logo: str = ""  # as in `Community`
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +107,8 @@ class Joined:
 
     member_id: int
     household_id: int
-    community: str
-    colour: str
-    language: str  # BCP 47, of the community
-    theirs: str  # of the member; empty: not known
+    brand: Brand
+    theirs: str  # BCP 47, of the member; empty: not known
     name: str
     address: str
     is_head: bool
@@ -120,7 +116,6 @@ class Joined:
     others: tuple[str, ...]  # names of the rest of the household
     links: tuple[tuple[str, str], ...]  # (label, URL) of the community's chats
     invited_by: str
-    logo: str = ""  # as in `Community`
 
 
 async def look_up(
@@ -168,11 +163,9 @@ def _invited(keys: Keys, found: Found) -> Invited:
     return Invited(
         invitation_id=found.invitation_id,
         community_id=found.community_id,
-        community=found.community,
+        brand=Brand(found.community, found.colour, found.logo, found.language),
         welcome=found.welcome,
         features=tuple(found.features),
-        colour=found.colour,
-        language=found.language,
         theirs=found.theirs,
         region=found.region,
         invited_by=found.leader,
@@ -180,7 +173,6 @@ def _invited(keys: Keys, found: Found) -> Invited:
         valid_until=until,
         contact=found.contact or "",
         household_limit=found.household_limit,
-        logo=found.logo,
     )
 
 
@@ -368,10 +360,7 @@ def _welcome(session: Session, member_id: int) -> Joined | None:
     return Joined(
         member_id=member.id,
         household_id=household.id,
-        community=community.name,
-        colour=community.colour,
-        logo=community.logo,
-        language=community.language,
+        brand=brands.of(community),
         theirs=member.language,
         name=member.name,
         address=household.address,

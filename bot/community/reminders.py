@@ -6,17 +6,16 @@ is the same. Whoever wants none stops them with one press, and the invitation st
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import contacts, letters, mornings, receipts, sending, tokens
+from bot.community import brands, contacts, letters, mornings, receipts, sending, tokens
 from bot.community.ledger import Record
 from bot.community.letters import last_day
-from bot.community.optouts import UnknownLink
+from bot.community.optouts import Stop, UnknownLink
 from bot.ports import Services
 from bot.settings import Keys
 from storage import audits, communities, deliveries, members
@@ -112,39 +111,29 @@ def _letter(
 # Who wants none
 
 
-@dataclass(frozen=True, slots=True)
-class Reminded:
-    """Whom a link is about, and how things stand."""
-
-    community: str
-    contact_masked: str
-    language: str  # BCP 47
-    stopped: bool
-
-
-async def look(services: Services, token: str) -> Reminded:
+async def look(services: Services, token: str) -> Stop:
     """What the link is about; changes nothing. Raises: UnknownLink."""
 
-    def query(session: Session) -> Reminded:
+    def query(session: Session) -> Stop:
         return _standing(session, _invitation(session, services.keys, token))
 
     return await services.storage.read(query)
 
 
-async def stop(services: Services, token: str, *, now: datetime) -> Reminded:
+async def stop(services: Services, token: str, *, now: datetime) -> Stop:
     """Send no more reminders of this invitation. Raises: UnknownLink."""
     return await _set(services, token, "reminders.stopped", unreminded_at=now, now=now)
 
 
-async def go_on(services: Services, token: str, *, now: datetime) -> Reminded:
+async def go_on(services: Services, token: str, *, now: datetime) -> Stop:
     """Send them after all, as whoever is invited asks. Raises: UnknownLink."""
     return await _set(services, token, "reminders.allowed", unreminded_at=None, now=now)
 
 
 async def _set(
     services: Services, token: str, action: str, *, unreminded_at: datetime | None, now: datetime
-) -> Reminded:
-    def change(session: Session) -> Reminded:
+) -> Stop:
+    def change(session: Session) -> Stop:
         row = _invitation(session, services.keys, token)
         row.unreminded_at = unreminded_at
         session.flush()
@@ -171,12 +160,11 @@ def _invitation(session: Session, keys: Keys, token: str) -> Invitation:
     return row
 
 
-def _standing(session: Session, row: Invitation) -> Reminded:
-    community = communities.get(session, row.community_id)
+def _standing(session: Session, row: Invitation) -> Stop:
     known = row.contact is not None and row.medium in {"email", "text"}
-    return Reminded(
-        community=community.name,
+    return Stop(
+        brand=brands.of(communities.get(session, row.community_id)),
+        theirs=row.language,
         contact_masked=contacts.known(row.medium, row.contact or "").masked if known else "",
-        language=row.language or community.language,
         stopped=row.unreminded_at is not None,
     )

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import contacts, names, receipts, recognising, tokens
+from bot.community import brands, contacts, names, receipts, recognising, tokens
+from bot.community.brands import Brand
 from bot.community.contacts import BadContact, Contact
 from bot.community.errors import BadFields, Refusal
 from bot.community.names import BadWords
@@ -53,12 +54,9 @@ class Door:
     """A community that lets people ask."""
 
     community_id: int
-    community: str
     slug: str
-    colour: str
-    language: str  # BCP 47
+    brand: Brand
     region: str
-    logo: str = ""  # as in `Community`
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ async def door(services: Services, slug: str) -> Door:
     row = await services.storage.read(requests.by_slug, slug.lower())
     if row is None or not row.may_ask:
         raise NobodyAsks
-    return Door(row.id, row.name, row.slug, row.colour, row.language, row.region, row.logo)
+    return Door(row.id, row.slug, brands.of(row), row.region)
 
 
 def address_of(services: Services, slug: str) -> str:

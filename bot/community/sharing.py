@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import households, housemates, notices, tokens, welcoming
+from bot.community import brands, households, housemates, notices, tokens, welcoming
+from bot.community.brands import Brand
 from bot.community.errors import BadFields, Refusal
 from bot.community.households import note
 from bot.languages import Sentence
@@ -32,10 +33,7 @@ class SharedLinkOver(Refusal):
 class Door:
     """What somebody with the link may know before they join."""
 
-    community: str
-    colour: str
-    logo: str  # as in `Community`
-    language: str  # BCP 47, of the community
+    brand: Brand
     address: str
     head: str  # the name of who shares the link
 
@@ -46,11 +44,8 @@ class Shared:
 
     url: str
     until: datetime
-    community: str
-    colour: str
-    logo: str  # as in `Community`
-    language: str  # BCP 47, of the community
-    theirs: str  # of the head; empty: not known
+    brand: Brand
+    theirs: str  # BCP 47, of the head; empty: not known
     left: int  # how many more may join
 
 
@@ -90,10 +85,7 @@ async def shared(services: Services, member_id: int, token: str, *, now: datetim
         return Shared(
             url=link(services, head.household_id, token),
             until=tokens.until(token),
-            community=community.name,
-            colour=community.colour,
-            logo=community.logo,
-            language=community.language,
+            brand=brands.of(community),
             theirs=head.language,
             left=_left(session, head),
         )
@@ -116,10 +108,7 @@ async def look(services: Services, household_id: int, token: str, *, now: dateti
         head = _opened(session, home, number)
         community = communities.get(session, home.community_id)
         return Door(
-            community=community.name,
-            colour=community.colour,
-            logo=community.logo,
-            language=community.language,
+            brand=brands.of(community),
             address=home.address,
             head=head.name,
         )

@@ -15,12 +15,11 @@ from bot.web import (
     household,
     joining,
     logos,
-    optout,
     own,
-    reminders,
     replies,
     requests,
     signup,
+    stopping,
 )
 from bot.web.guard import PATIENCE, Clock, guarded, utc_now
 
@@ -32,8 +31,7 @@ _ROOMS = (
     own,
     joining,
     replies,
-    optout,
-    reminders,
+    stopping,
     by_hand,
     health,
 )

@@ -33,8 +33,7 @@ async def show(services: Services, request: Request) -> Response:
         "web/by_hand.html",
         to_send=to_send,
         path=_path(request),
-        community=to_send.community,
-        colour=to_send.colour,
+        brand=to_send.brand,
     )
 
 

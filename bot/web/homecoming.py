@@ -106,7 +106,6 @@ def _contact_page(
         services,
         request,
         "web/household_link.html",
-        status=refusal.status if refusal else 200,
+        refusal=refusal,
         filled={"contact": contact},
-        errors=refusal.errors if refusal else {},
     )

@@ -40,7 +40,7 @@ async def join(services: Services, request: Request) -> Response:
             request.path_params["link"],
             **filled,
             browser=who.browser,
-            language=pages.spoken(services, request, ours=door.language).tag,
+            language=pages.spoken(services, request, ours=door.brand.language).tag,
             now=who.at,
         )
     except BadFields as refusal:
@@ -64,13 +64,9 @@ def _page(
         services,
         request,
         "web/household_join.html",
-        status=refusal.status if refusal else 200,
+        brand=door.brand,
+        refusal=refusal,
         door=door,
         path=request.url.path,
         filled=filled or {"name": "", "contact": ""},
-        errors=refusal.errors if refusal else {},
-        community=door.community,
-        colour=door.colour,
-        logo=door.logo,
-        ours=door.language,
     )

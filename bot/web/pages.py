@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.community import logos
+from bot.community.brands import Brand
+from bot.community.errors import BadFields
 from bot.community.households import member_of, session
 from bot.community.letters import on_colour
 from bot.community.proofs import proof, proved
@@ -14,7 +16,7 @@ from bot.ports import Services
 from bot.web.visits import browser_cookie, visit
 
 _COOKIE_LIFETIME = 30 * 24 * 3600  # seconds; as long as a session of `community.households`
-_HOUSE_COLOUR = "#0b4f58"  # while we do not know the community
+_HOUSE = Brand("", "#0b4f58", "", "")  # while we do not know the community
 
 
 def page(
@@ -22,21 +24,30 @@ def page(
     request: Request,
     template: str,
     *,
-    status: int = 200,
+    brand: Brand = _HOUSE,
     theirs: str = "",
-    ours: str = "",
+    refusal: BadFields | None = None,
+    status: int = 200,
     **words: Any,
 ) -> Response:
     """Render a page; a browser that is new here gets the cookie that its forms need.
 
-    Takes: theirs and ours, as for `spoken`.
+    Takes: brand, of the community; theirs, as for `spoken`; refusal, what is wrong in the form.
     """
-    who, language = visit(request), spoken(services, request, theirs=theirs, ours=ours)
-    words = {"community": "", "colour": _HOUSE_COLOUR, **words}
-    words |= {"on_colour": on_colour(words["colour"]), "token": who.token, "nonce": who.nonce}
-    words["logo"] = logos.shown(words.get("logo", ""))
-    words["languages"] = _choices(services, request)
-    html = services.templates.render(template, language=language.tag, **words)
+    who, language = visit(request), spoken(services, request, theirs=theirs, ours=brand.language)
+    html = services.templates.render(
+        template,
+        language=language.tag,
+        languages=_choices(services, request),
+        token=who.token,
+        nonce=who.nonce,
+        colour=brand.colour,
+        on_colour=on_colour(brand.colour),
+        logo=logos.shown(brand.logo),
+        errors=refusal.errors if refusal else {},
+        **{"community": brand.community, **words},
+    )
+    status = refusal.status if refusal else status
     response = HTMLResponse(html, status, {"Content-Language": language.tag})
     if who.is_new:
         secure = services.settings.secure

@@ -67,8 +67,6 @@ def _page(
         "web/not_me.html" if mistake else "web/new_contact.html",
         about=about,
         link=request.path_params["link"],
-        community=about.community,
-        colour=about.colour,
-        logo=about.logo,
-        theirs=about.language,
+        brand=about.brand,
+        theirs=about.theirs,
     )

@@ -60,7 +60,7 @@ async def ask(services: Services, request: Request) -> Response:
         asked = requests.parse(services, door, **asdict(filled))
     except BadFields as refusal:
         return _form(services, request, door, filled, refusal)
-    language = pages.spoken(services, request, ours=door.language).tag
+    language = pages.spoken(services, request, ours=door.brand.language).tag
     await requests.ask(services, door, asked, source=who.source, language=language, now=who.at)
     return pages.see_other(f"/ask/{door.slug}/sent")
 
@@ -72,10 +72,7 @@ async def sent(services: Services, request: Request) -> Response:
         services,
         request,
         "web/ask_sent.html",
-        community=door.community,
-        colour=door.colour,
-        logo=door.logo,
-        ours=door.language,
+        brand=door.brand,
     )
 
 
@@ -86,11 +83,9 @@ async def show_answer(services: Services, request: Request) -> Response:
         services,
         request,
         "web/ask_answer.html",
-        answer=answer,
-        community=answer.community,
-        colour=answer.colour,
+        brand=answer.brand,
         theirs=answer.theirs,
-        ours=answer.language,
+        answer=answer,
     )
 
 
@@ -113,12 +108,8 @@ def _form(
         services,
         request,
         "web/ask.html",
-        status=refusal.status if refusal else 200,
+        brand=door.brand,
+        refusal=refusal,
         slug=door.slug,
         filled=filled,
-        errors=refusal.errors if refusal else {},
-        community=door.community,
-        colour=door.colour,
-        logo=door.logo,
-        ours=door.language,
     )

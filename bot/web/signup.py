@@ -112,11 +112,8 @@ async def welcome(services: Services, request: Request) -> Response:
         request,
         "web/welcome.html",
         joined=joined,
-        community=joined.community,
-        colour=joined.colour,
-        logo=joined.logo,
+        brand=joined.brand,
         theirs=joined.theirs,
-        ours=joined.language,
     )
 
 
@@ -140,7 +137,7 @@ async def _look_up(services: Services, request: Request) -> Invited:
 
 def _spoken(services: Services, request: Request, invited: Invited) -> str:
     """The language in which the form was filled in."""
-    ours = invited.language
+    ours = invited.brand.language
     return pages.spoken(services, request, theirs=invited.theirs, ours=ours).tag
 
 
@@ -174,17 +171,13 @@ def _form_page(
         services,
         request,
         "web/sign_up.html",
-        status=refusal.status if refusal else 200,
+        brand=invited.brand,
+        theirs=invited.theirs,
+        refusal=refusal,
         invited=invited,
         valid_until=invited.valid_until,
         filled=filled,
-        errors=refusal.errors if refusal else {},
-        community=invited.community,
-        colour=invited.colour,
-        logo=invited.logo,
         no_more=optouts.of_invitation(services.keys, invited.invitation_id)
         if invited.contact
         else "",
-        theirs=invited.theirs,
-        ours=invited.language,
     )

@@ -120,7 +120,7 @@ async def test_who_is_suspended_changes_nothing_and_may_leave(
     with pytest.raises(NotHead):
         await housemates.add(services, luis, name="Eve", now=NOW)
     question = await leaving.ask(services, rosa, now=NOW)
-    assert (question.community, question.is_head) == ("Maple Court", True)
+    assert (question.brand.community, question.is_head) == ("Maple Court", True)
     await leaving.leave(services, rosa, now=NOW)
     assert await heads(services) == ["Luis"]
 

@@ -27,8 +27,9 @@ async def verdict(services: Services, who: Actor) -> str:
 
 async def test_looking_changes_nothing(services: Services, token: str) -> None:
     for _ in range(2):
-        seen = await optouts.look(services, token, now=NOW)
-        assert seen == optouts.OptedOut("Maple Court", "a•••@example.org", "en", already=False)
+        seen = await optouts.look(services, token)
+        assert (seen.brand.community, seen.theirs) == ("Maple Court", "en")
+        assert (seen.contact_masked, seen.stopped) == ("a•••@example.org", False)
 
 
 @on_both
@@ -37,9 +38,9 @@ async def test_no_means_no_in_every_community_until_taken_back(
 ) -> None:
     noor = await scene.next_door(services)
     for _ in range(2):
-        assert (await optouts.opt_out(services, token, now=NOW)).already
+        assert (await optouts.opt_out(services, token, now=NOW)).stopped
         assert await verdict(services, noor) == "opted out"
-        assert not (await optouts.undo(services, token, now=NOW)).already
+        assert not (await optouts.undo(services, token, now=NOW)).stopped
         assert await verdict(services, noor) == "good"
     assert await verdict(services, robin) == "invited"
 
@@ -62,7 +63,9 @@ async def test_the_leader_reads_it_on_the_card(services: Services, token: str) -
 
 @pytest.mark.parametrize("forged", ["", "1", "1.AAAAAAAAAAAAAAAA", "é.ü", "zzzzzz." + "A" * 16])
 async def test_a_forged_link_is_unknown(services: Services, token: str, forged: str) -> None:
-    for verb in (optouts.look, optouts.opt_out, optouts.undo):
+    with pytest.raises(UnknownLink):
+        await optouts.look(services, forged)
+    for verb in (optouts.opt_out, optouts.undo):
         with pytest.raises(UnknownLink):
             await verb(services, forged, now=NOW)
     strange = tokens.sign(services.keys, "optout", 4711)

@@ -67,7 +67,11 @@ async def test_looking_shows_who_invites_to_what_and_uses_nothing_up(
 ) -> None:
     for _ in range(3):
         seen = await redemptions.look_up(services, code.lower(), source="203.0.113.9", now=NOW)
-    assert (seen.community, seen.invited_by, seen.region) == ("Maple Court", "Robin Vale", "US")
+    assert (seen.brand.community, seen.invited_by, seen.region) == (
+        "Maple Court",
+        "Robin Vale",
+        "US",
+    )
     assert (seen.code, seen.contact) == (codes.grouped(code), "ana@example.org")
     assert seen.valid_until == (NOW + timedelta(days=30)).date()
     assert await scene.all_of(services, Attempt) == []

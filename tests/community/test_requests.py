@@ -70,7 +70,7 @@ async def test_a_door_that_is_shut_is_like_one_that_never_was(services: Services
         with pytest.raises(NobodyAsks):
             await requests.door(services, slug)
     await scene.say(services, "/requests on")
-    assert (await requests.door(services, "Maple-Court")).community == "Maple Court"
+    assert (await requests.door(services, "Maple-Court")).brand.community == "Maple Court"
 
 
 async def test_a_door_that_shuts_while_somebody_writes_takes_nothing(services: Services) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.community.brands import Brand
 from bot.community.by_hand_page import Text, ToSend
 from bot.community.labels import Label
 from bot.templating import TEMPLATES, Templates
@@ -33,6 +34,7 @@ EVENTS = (
     "welcome",
 )
 LANGUAGES = Templates().languages
+MAPLE = Brand("Maple Court", "#0b4f58", "", "en")
 HOME = Some(
     address="12 Elm Street",
     members=[
@@ -50,7 +52,7 @@ ME = Some(
     is_hidden=True,
     is_head=True,
     theirs="es",
-    language="en",
+    brand=MAPLE,
 )
 PAIRING = Some(
     key="7KQM-4TXP",
@@ -62,7 +64,7 @@ INVITED = Some(
     invited_by="Lee",
     welcome="Welcome!",
     features=["News", "Votes"],
-    language="en",
+    brand=MAPLE,
 )
 JOINED = Some(
     name="Ana",
@@ -82,7 +84,7 @@ def to_send(*labels: Label) -> ToSend:
         Text(number, "+12015550123", "+1 201-555-0123", words, "en", label)
         for number, label in enumerate(labels)
     ]
-    return ToSend("Maple Court", "#0b4f58", "Lee", tuple(texts))
+    return ToSend(MAPLE, "Lee", tuple(texts))
 
 
 # What templates whose name begins so may use: (with everything said, what can be left unsaid).
@@ -165,8 +167,14 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "sms/household_added": ({"added_by": "Ana"}, {}),
     "sms/household_left": ({"leaver": "Bo", "inherits": True}, {"inherits": False}),
     "web/": (
-        {"token": "t", "nonce": "n", "languages": [*LANGUAGES.values()]},
-        {"community": "", "languages": []},
+        {
+            "token": "t",
+            "nonce": "n",
+            "languages": [*LANGUAGES.values()],
+            "logo": Some(path="/logo/x.png", width=40, height=20),
+            "errors": {},
+        },
+        {"community": "", "languages": [], "logo": None},
     ),
     "web/by_hand.html": (
         {"path": "/s/1/x", "to_send": to_send("to send by hand", "sent", "joined")},
@@ -175,7 +183,6 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "web/household.html": (
         {
             "home": HOME,
-            "errors": {},
             "filled": {"name": "", "contact": ""},
             "news": "Bo Ruiz",
             "told": "email",
@@ -196,7 +203,6 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {
             "door": Some(head="Ana Ruiz", address="12 Elm Street"),
             "path": "/m/1/x",
-            "errors": {},
             "filled": {"name": "", "contact": ""},
         },
         {"errors": {"name": "Please give a name."}},
@@ -207,7 +213,6 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "me": ME,
             "pairing": PAIRING,
             "all_languages": [*LANGUAGES.values()],
-            "errors": {},
             "filled": {"name": "Ana Ruiz", "contact": ""},
             "done": "name",
         },
@@ -236,7 +241,6 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "web/ask.html": (
         {
             "slug": "maple-court",
-            "errors": {},
             "filled": {"name": "", "address": "", "contact": "", "words": "I live here now."},
         },
         {"errors": {"words": "No.", "name": "Please give a name."}},
@@ -250,18 +254,21 @@ WORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"error": "", "ask_at": ""},
     ),
     "web/opt_out.html": (
-        {"link": "x", "undone": True, "opted": Some(already=False, contact_masked="a…@x.org")},
-        {"opted": Some(already=True, contact_masked="a…@x.org")},
+        {"path": "/o/x", "undone": True, "stop": Some(stopped=False, contact_masked="a…@x.org")},
+        {"stop": Some(stopped=True, contact_masked="a…@x.org")},
     ),
     "web/reminders.html": (
-        {"link": "x", "undone": True, "reminded": Some(stopped=False, contact_masked="a…@x.org")},
-        {"reminded": Some(stopped=True, contact_masked="a…@x.org")},
+        {"path": "/r/x", "undone": True, "stop": Some(stopped=False, contact_masked="a…@x.org")},
+        {"stop": Some(stopped=True, contact_masked="a…@x.org")},
+    ),
+    "web/stop.html": (
+        {"path": "/r/x", "undone": True, "stop": Some(stopped=False)},
+        {"stop": Some(stopped=True)},
     ),
     "web/sign_up.html": (
         {
             "invited": INVITED,
             "valid_until": date(2026, 12, 22),
-            "errors": {},
             "filled": {"name": "", "address": "", "contact": "", "others": ["Bo"]},
             "no_more": "x",
         },
