@@ -171,8 +171,8 @@ async def test_the_steps_in_the_readme_lead_to_the_first_passes_in_telegram(
             await hears(passes, "10 access passes")
             await telegram.add_bot(ana, porch)
             await hears(announce, "announce here", porch)
-        [sheet] = [message for message in telegram.said(ana) if message.document]
-        assert sheet.document.content.startswith(b"%PDF-")
+        [sheet] = [message.document for message in telegram.said(ana) if message.document]
+        assert sheet.content.startswith(b"%PDF-")
 
 
 async def test_the_steps_in_the_readme_lead_to_the_first_passes_in_slack(own_folder: Path) -> None:
