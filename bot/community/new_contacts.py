@@ -94,7 +94,8 @@ async def look(services: Services, token: str, *, now: datetime) -> Proof:
     """What pressing the button would do. Changes nothing. Raises: ProofOver."""
 
     def query(session: Session) -> Proof:
-        letter, member = _proved(session, services, token, now=now)
+        letter, member = _named(session, services, token, now=now)
+        _require_open(session, services, letter, member)
         return _proof(session, letter, member)
 
     return await services.storage.read(query)
@@ -108,11 +109,11 @@ async def confirm(services: Services, token: str, *, now: datetime) -> Proof:
     """
 
     def change(session: Session) -> Proof:
-        _, member = _proved(session, services, token, now=now)
+        _, member = _named(session, services, token, now=now)
         members.lock_household(session, member.household_id)
         session.expire_all()  # a tap of the same moment may have been faster
-        letter, member = _proved(session, services, token, now=now)
-        new = session.get(NewContact, member.id)
+        letter, member = _named(session, services, token, now=now)
+        new = _require_open(session, services, letter, member)
         if new is not None and not _is_theirs(letter, member):
             _change(session, services, member, contacts.known(new.medium, new.contact), now=now)
             session.delete(new)
@@ -132,23 +133,30 @@ def _change(
         notices.write(session, services, member, old, "contact_changed", facts, now=now)
 
 
-def _proved(
+def _named(
     session: Session, services: Services, token: str, *, now: datetime
 ) -> tuple[Delivery, Member]:
-    """The letter with this link and its member, while what it asks still waits. Raises: ProofOver.
-
-    A link that did its work keeps saying so until it is too old.
-    """
+    """The letter with this link, and its member. Raises: ProofOver."""
     delivery_id = tokens.read(services.keys, letters.NEW_CONTACT, token, now=now)
     letter = deliveries.get(session, delivery_id) if delivery_id is not None else None
     member = members.get(session, letter.member_id or 0) if letter is not None else None
     if letter is None or member is None:
         raise ProofOver
+    return letter, member
+
+
+def _require_open(
+    session: Session, services: Services, letter: Delivery, member: Member
+) -> NewContact | None:
+    """The new contact, if what the letter asks still waits; none when it was done. Else ProofOver.
+
+    A link that did its work keeps saying so until it is too old.
+    """
     new = session.get(NewContact, member.id)
     asked = new and contacts.known(new.medium, new.contact).key(services.keys)
     if asked != letter.contact_key and not _is_theirs(letter, member):
         raise ProofOver
-    return letter, member
+    return new
 
 
 def _is_theirs(letter: Delivery, member: Member) -> bool:
