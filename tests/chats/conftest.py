@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from bot.app import House, open_house
 from bot.settings import Settings
@@ -15,7 +16,8 @@ HOME = "http://127.0.0.1:8080"
 async def house(sqlite_url: str) -> AsyncIterator[House]:
     """The house as it starts with an empty `.env`."""
     secret = "a secret of the tests alone, 32+ bytes"
-    async with open_house(Settings(database_url=sqlite_url, secret_key=secret)) as opened:
+    settings = Settings(database_url=sqlite_url, secret_key=SecretStr(secret))
+    async with open_house(settings) as opened:
         yield opened
 
 

@@ -14,6 +14,7 @@ from storage import playground as memory
 from tests.chats.conftest import client
 from tests.chats.contract.people import Handed, until
 from tests.community import scene
+from tests.settings import settings_of
 
 SECRET = "a secret of the tests alone, 32+ bytes"
 
@@ -119,7 +120,7 @@ def _is_shown(one: dict[str, Any], values: dict[str, str]) -> bool:
 @asynccontextmanager
 async def opened(database_url: str) -> AsyncIterator[InPlayground]:
     """The house that `make run` opens, with the post at work."""
-    settings = Settings(_env_file=None, database_url=database_url, secret_key=SECRET)
+    settings = settings_of(Settings, database_url=database_url, secret_key=SECRET)
     async with open_house(settings) as house, scene.at_work(house.services):
         [screen] = house.chats
         assert isinstance(screen, Playground)

@@ -103,8 +103,9 @@ class InSlack:
             cards = await receipts(self.house) if new else set()
             return [m for m in new if f"{m.channel}:{m.ts}" not in cards]
 
-        [self.last, *_] = await until(answers)
-        return native(self.last.text)
+        [message, *_] = await until(answers)
+        self.last = message
+        return native(message.text)
 
     async def buttons(self) -> list[str]:
         assert self.last is not None
@@ -156,8 +157,9 @@ class InSlack:
         if view is not None and view.id == name:
             self.last = view
             return "\n".join(view.errors.values()) or words_of(view.blocks)
-        [self.last] = [m for m in self._answers() if m.ts == name]
-        return native(self.last.text)
+        [message] = [m for m in self._answers() if m.ts == name]
+        self.last = message
+        return native(message.text)
 
 
 def native(words: str) -> str:
@@ -173,7 +175,7 @@ def words_of(blocks: list[Json]) -> str:
 
 def _settles(blocks: list[Json], label: str) -> bool:
     found = [one for one in elements(blocks) if one.get("text", {}).get("text") == label]
-    return found[0]["action_id"].endswith(SETTLES)
+    return str(found[0]["action_id"]).endswith(SETTLES)
 
 
 def _labels(blocks: list[Json]) -> list[str]:

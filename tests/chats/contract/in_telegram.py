@@ -83,7 +83,7 @@ class InTelegram:
 
     async def _talk(self) -> Talk | None:
         row = await self.house.services.storage.read(talks.get, "telegram", self.user_id)
-        return row and Talk(row.key, forms.from_row(row.form), row.filled, row.step)
+        return Talk(row.key, forms.from_row(row.form), row.filled, row.step) if row else None
 
     async def drop(self, file: Handed, words: str = "") -> str:
         return await self._after(

@@ -31,9 +31,18 @@ class Person(Protocol):
 
     house: House
     chat: str  # which platform
-    place: str  # which workspace or chat there
-    user_id: str
-    name: str
+
+    @property
+    def place(self) -> str:
+        """Which workspace or chat there."""
+
+    @property
+    def user_id(self) -> str:
+        """How the platform knows them."""
+
+    @property
+    def name(self) -> str:
+        """How people know them."""
 
     async def say(self, text: str) -> str:
         """Say a command and read the answer; of a form that opens, all that is written in it."""

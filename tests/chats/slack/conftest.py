@@ -14,6 +14,7 @@ from bot.community.redemptions import SignUp
 from bot.settings import Settings
 from storage import invitations
 from tests.chats.serving import PATIENCE, served
+from tests.settings import settings_of
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_workspace import Message, View
 from tests.standins.smtp import SmtpStandIn
@@ -109,8 +110,8 @@ def opener(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> 
             else:
                 monkeypatch.setenv("SLACK_SIGNING_SECRET", slack.signing_secret)
             port = free_port()
-            settings = Settings(
-                _env_file=None,
+            settings = settings_of(
+                Settings,
                 database_url=sqlite_url,
                 port=port,
                 secret_key=SECRET,

@@ -1,6 +1,6 @@
 """Slack takes whatever we show, forms follow their choices, and no name is ever markup."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import example, given
@@ -39,6 +39,9 @@ words = st.one_of(
     st.text(alphabet="ab\n &<`/*", max_size=2000).map(lambda text: text * 9),
     st.text(alphabet="\n x", max_size=40).map(lambda text: text * 400),
 )
+KINDS: tuple[Literal["line", "lines", "choice", "number"], ...] = (
+    "line", "lines", "choice", "number",
+)  # fmt: skip
 names = st.text(alphabet="abcdefghij", min_size=1, max_size=20)
 buttons = st.lists(
     st.builds(
@@ -57,7 +60,7 @@ def forms(draw: st.DrawFn) -> Form:
     """Any form whose fields have names of their own."""
     fields = []
     for name in draw(st.lists(names, unique=True, max_size=6)):
-        kind = draw(st.sampled_from(["line", "lines", "choice", "number"]))
+        kind = draw(st.sampled_from(KINDS))
         values = draw(st.lists(names, unique=True, min_size=1, max_size=30))
         fields.append(
             Field(

@@ -6,7 +6,8 @@ import pytest
 
 from bot.commands import COMMANDS
 from storage.tables import Batch, Community, Invitation, Leader
-from tests.chats.slack.conftest import PATIENCE, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import Scene
 from tests.community.scene import all_of
 from tests.standins import slack_payloads as payloads
 from tests.standins.slack_hands import act

@@ -11,7 +11,8 @@ from bot.chats.slack import files
 from bot.chats.slack.files import lying
 from bot.chats.slack.words import spelt
 from tests.chats.contract.in_slack import native
-from tests.chats.slack.conftest import PATIENCE, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import Scene
 from tests.standins import slack_payloads as payloads
 
 TABLE = b"address\n4 Elm Street\n"

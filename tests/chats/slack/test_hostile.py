@@ -13,7 +13,8 @@ import pytest
 
 from bot.community import redemptions
 from storage.tables import Invitation
-from tests.chats.slack.conftest import PATIENCE, Open, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import Open, Scene
 from tests.community.scene import all_of, code_of, redeem
 from tests.standins.slack_workspace import Message
 

@@ -20,8 +20,10 @@ from bot.ports import ChatRefused
 from bot.settings import Settings
 from storage import installations
 from storage.tables import ChatInstallation, Invitation, Job
-from tests.chats.slack.conftest import PATIENCE, SECRET
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import SECRET
 from tests.community.scene import all_of
+from tests.settings import settings_of
 from tests.standins.slack import SlackStandIn
 from tests.stories.program import free_port
 
@@ -47,7 +49,7 @@ class Shop:
         page = await self.web.get(installs.INSTALL)
         assert page.status_code == 200
         [link] = re.findall(r'href="(https://slack\.com/oauth/v2/authorize[^"]+)"', page.text)
-        asked = parse_qs(urlsplit(link.replace("&amp;", "&")).query)
+        asked = parse_qs(urlsplit(str(link).replace("&amp;", "&")).query)
         assert asked["client_id"] == [self.slack.client_id]
         assert "chat:write" in asked["scope"][0]
         assert page.cookies or "secure" in page.headers["set-cookie"].lower()
@@ -88,7 +90,7 @@ async def shop(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         monkeypatch.setenv("SLACK_SIGNING_SECRET", slack.signing_secret)
         monkeypatch.setenv("SLACK_API_URL", slack.api_url)
         port = free_port()
-        settings = Settings(_env_file=None, database_url=sqlite_url, port=port, secret_key=SECRET)
+        settings = settings_of(Settings, database_url=sqlite_url, port=port, secret_key=SECRET)
         async with (
             open_house(settings) as house,
             served(house, settings),

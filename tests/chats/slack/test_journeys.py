@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.community import deliveries
-from tests.chats.slack.conftest import PATIENCE, Open, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import Open, Scene
 
 
 async def test_one_letter_and_its_receipt_in_the_leaders_own_messages(scene: Scene) -> None:

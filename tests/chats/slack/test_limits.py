@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +21,8 @@ from bot.community import redemptions
 from bot.messages import Call, Field, Form, Reply
 from bot.ports import Answer
 from storage.tables import Invitation, Leader
-from tests.chats.slack.conftest import PATIENCE, Open, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import Open, Scene
 from tests.community.scene import all_of, code_of, redeem
 
 ROWS = 100
@@ -95,7 +97,7 @@ async def test_many_leaders_with_the_longest_names_fit(by_http: Scene) -> None:
     await by_http.say("/members", user=by_http.ben)
     for who in (by_http.ana, by_http.ben):
         await by_http.slack.open_home(who)
-        await by_http.slack.until(lambda who=who: by_http.slack.homes.get(who), seconds=PATIENCE)
+        await by_http.slack.until(partial(by_http.slack.homes.get, who), seconds=PATIENCE)
     assert len(await all_of(by_http.house.services, Leader)) == 31
     assert refusals(by_http) == []
 
@@ -116,7 +118,8 @@ async def hearing(scene: Scene, answer: Answer) -> AsyncIterator[Any]:
     speaker = Speaker(clients, lambda words: words)
     turns = Turns(scene.house.services.door)
     Hearing(scene.house.services, answer, speaker, turns, "porchlight").attach(app)
-    handler = AsyncSocketModeHandler(app, slack.app_token, web_client=client)
+    # Any: bolt left its ways to connect and to close untyped.
+    handler: Any = AsyncSocketModeHandler(app, slack.app_token, web_client=client)
     await handler.connect_async()
     try:
         yield slack

@@ -69,7 +69,8 @@ SHAPES = {
 
 def made(names: Names = "native", menu: tuple[MenuItem, ...] = MENU, **how: Any) -> dict[str, Any]:
     """The manifest of an app that Slack reaches by HTTP, unless said otherwise."""
-    return manifest(menu, names=names, **{"address": HOME, "socket_mode": False} | how)
+    usual: dict[str, Any] = {"address": HOME, "socket_mode": False}
+    return manifest(menu, names=names, **usual | how)
 
 
 def parts(value: Any, path: tuple[str, ...] = ("", "")) -> Iterator[tuple[str, str, Any]]:

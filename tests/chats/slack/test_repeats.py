@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 from storage.tables import Batch, Delivery, Invitation
-from tests.chats.slack.conftest import PATIENCE, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import Scene
 from tests.community.scene import all_of
 from tests.standins import slack_payloads as payloads
 from tests.standins.slack_hands import act

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.chats.slack.settings import SlackSettings, configured, problems
+from tests.settings import settings_of
 
 SOCKET = {"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1"}
 HTTP = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "s"}
@@ -18,7 +19,7 @@ OAUTH = {
 
 def settings(**given: Any) -> SlackSettings:
     """Settings without an `.env`."""
-    return SlackSettings(_env_file=None, **given)
+    return settings_of(SlackSettings, **given)
 
 
 def without(whole: dict[str, str], name: str) -> dict[str, str]:

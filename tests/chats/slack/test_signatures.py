@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from storage.tables import Heard, Invitation
-from tests.chats.slack.conftest import PATIENCE, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import Scene
 from tests.community.scene import all_of
 from tests.standins import slack_payloads as payloads
 from tests.standins.slack_line import SIGNING_SECRET

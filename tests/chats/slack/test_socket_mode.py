@@ -11,7 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats.slack.listening import listen
 from storage.tables import Batch, Invitation
-from tests.chats.slack.conftest import PATIENCE, Open, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import Open, Scene
 from tests.community.scene import all_of
 from tests.standins.slack import SlackStandIn
 

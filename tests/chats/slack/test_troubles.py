@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from storage.tables import Invitation, Job, JobLane
-from tests.chats.slack.conftest import PATIENCE, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.slack.conftest import Scene
 from tests.community.rounds import pass_time
 from tests.community.scene import all_of, code_of, redeem
 from tests.standins.slack_workspace import Message

@@ -12,6 +12,7 @@ from bot.app import House, open_house
 from bot.community import claims
 from bot.settings import Settings
 from tests.chats.serving import PATIENCE, served
+from tests.settings import settings_of
 from tests.standins.telegram import TelegramStandIn
 from tests.standins.telegram_world import Chat, Message, User
 from tests.stories.program import free_port
@@ -103,8 +104,8 @@ def opener(
     @asynccontextmanager
     async def opened(*, by: str = "polling", led: bool = True) -> AsyncIterator[Scene]:
         port = free_port()
-        settings = Settings(
-            _env_file=None,
+        settings = settings_of(
+            Settings,
             database_url=sqlite_url,
             port=port,
             secret_key=SECRET,

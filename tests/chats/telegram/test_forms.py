@@ -7,7 +7,8 @@ import pytest
 from bot.chats.telegram import forms
 from bot.chats.telegram.files import Told
 from bot.messages import Field, Form
-from tests.chats.telegram.conftest import PATIENCE, Open, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.telegram.conftest import Open, Scene
 
 WAYS = Field("way", "How", "choice", "email", options=(("email", "By e-mail"), ("pass", "Paper")))
 FORM = Form(
@@ -58,7 +59,7 @@ def _meanwhile(scene: Scene, text: str) -> dict[str, object]:
     """What Ana writes while the bot is away."""
     last = scene.telegram.line.sent[-1]
     message = last.get("message") or last["callback_query"]["message"]
-    person = last.get("message", last.get("callback_query"))["from"]
+    person = (last.get("message") or last["callback_query"])["from"]
     kept = {"message_id": 9_000, "date": message["date"], "chat": message["chat"]}
     return kept | {"from": person, "text": text}
 

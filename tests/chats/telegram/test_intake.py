@@ -1,6 +1,7 @@
 """Updates are taken in order within a chat, several chats at once, and again after an absence."""
 
 import asyncio
+from datetime import UTC, datetime
 
 from telegram import Chat, Message, Update
 
@@ -11,8 +12,8 @@ from storage.database import DatabaseAway
 def update(number: int, chat: int) -> Update:
     """Something that was said in a chat."""
     where = Chat(chat, Chat.PRIVATE)
-    date = None  # nobody asks when
-    return Update(number, message=Message(number, date, where))
+    when = datetime(2026, 11, 22, tzinfo=UTC)  # nobody asks
+    return Update(number, message=Message(number, when, where))
 
 
 async def test_one_chat_in_order_several_at_once() -> None:

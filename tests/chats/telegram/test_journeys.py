@@ -7,7 +7,8 @@ import pytest
 from pypdf import PdfReader
 
 from bot.community.codes import check_symbol
-from tests.chats.telegram.conftest import PATIENCE, Open, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.telegram.conftest import Open, Scene
 from tests.standins.telegram_people import CannotPress
 
 

@@ -4,12 +4,13 @@ import pytest
 from pydantic import ValidationError
 
 from bot.chats.telegram import TelegramSettings, configured, problems
+from tests.settings import settings_of
 
 TOKEN = "123456789:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"
 
 
 def settings(**given: str) -> TelegramSettings:
-    return TelegramSettings(_env_file=None, **given)
+    return settings_of(TelegramSettings, **given)
 
 
 def test_nothing_set_is_no_telegram() -> None:

@@ -15,7 +15,9 @@ from bot.settings import Settings
 from storage import communities as rows
 from storage import invitations, jobs
 from storage.tables import ChatLink
-from tests.chats.telegram.conftest import PATIENCE, SECRET, Open, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.telegram.conftest import SECRET, Open, Scene
+from tests.settings import settings_of
 from tests.standins.telegram import TelegramStandIn
 from tests.web.visitor import Page, Visitor
 
@@ -141,7 +143,7 @@ async def test_a_worker_that_only_carries_speaks_as_well(
 ) -> None:
     async with open_telegram() as scene:
         ana = str(scene.ana.id)
-    settings = Settings(_env_file=None, database_url=sqlite_url, secret_key=SECRET, playground=True)
+    settings = settings_of(Settings, database_url=sqlite_url, secret_key=SECRET, playground=True)
     async with open_house(settings) as house:
         chat = house.services.chats["telegram"]
         message = await chat.post(ana, Card("One."), key="k")
@@ -231,7 +233,7 @@ async def test_a_group_that_becomes_a_supergroup_is_followed(polled: Scene) -> N
 async def test_a_move_that_was_missed_is_noticed_by_the_next_message(polled: Scene) -> None:
     garden = polled.telegram.add_group("Garden", members=[polled.ana], supergroup=False)
     await polled.say("/announce here", chat=garden)
-    polled.telegram.line.allowed = frozenset()
+    polled.telegram.line.allowed = set()
     new = await polled.telegram.migrate(garden)
     message = await telegram_of(polled).post(str(garden.id), Card("Rosa joined."), key="k")
     assert message.startswith(f"{new}:")

@@ -3,7 +3,8 @@
 import pytest
 from telegram import Bot
 
-from tests.chats.telegram.conftest import PATIENCE, Scene
+from tests.chats.serving import PATIENCE
+from tests.chats.telegram.conftest import Scene
 from tests.chats.telegram.test_troubles import joins
 from tests.standins.telegram_people import CannotJoin
 from tests.standins.telegram_world import INSIDE
