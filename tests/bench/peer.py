@@ -161,7 +161,7 @@ def stock(count: int) -> list[str]:
     return keys
 
 
-class Gunicorn(BaseApplication):  # type: ignore[misc]
+class Gunicorn(BaseApplication):
     """One worker with threads."""
 
     def load_config(self) -> None:
