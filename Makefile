@@ -17,10 +17,10 @@ help: ## Show this list
 run: $(VENV)/runtime.stamp ## Start Porchlight and say which address to open
 	@$(BIN)/porchlight run
 
-test: $(VENV)/tests.stamp ## Run the tests; ARGS='tests/house -x' goes to pytest
+test: $(VENV)/tests.stamp ## Run the tests; ARGS='tests/house -x' goes to pytest, -n0 runs one by one
 	@$(BIN)/python tests/provision/browser.py
 	@$(BIN)/python tests/provision/mailserver.py
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 $(ARGS)
 
 lint: $(VENV)/tests.stamp ## Check style, types and the direction of imports
 	@failed=0; for check in 'ruff check' 'ruff format --check' mypy 'lint-imports --no-logo'; do \
