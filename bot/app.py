@@ -17,7 +17,6 @@ from bot.chats import CHATS
 from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
 from bot.community import (
-    applying,
     asking,
     carrying,
     codes,
@@ -30,6 +29,7 @@ from bot.community import (
     welcoming,
 )
 from bot.community.postman import Postman, Prepare
+from bot.community.rosters import applying
 from bot.couriers import COURIERS
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import Call, Medium, MenuItem, News, Reply, Wish

@@ -60,7 +60,7 @@ def content(session: Session, draft_id: int) -> bytes:
 
 
 def checked(session: Session, draft_id: int) -> bytes:
-    """What has been read of it, as `bot.community.lines` packs it; empty in the same way."""
+    """What was read of it, as `bot.community.rosters.lines` packs it; empty in the same way."""
     return _bytes(session, col(RosterDraft.checked), draft_id)
 
 

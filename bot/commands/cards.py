@@ -1,8 +1,9 @@
 """What `/members` shows of one household, or of one member."""
 
-from bot.community import labels, member_cards
+from bot.community import labels
 from bot.community.actors import Actor
-from bot.community.member_cards import Card, Person
+from bot.community.members import member_cards
+from bot.community.members.member_cards import Card, Person
 from bot.messages import Button, Reply, Style
 from bot.ports import Services
 

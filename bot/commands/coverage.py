@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from bot.commands import coverage_words as words
 from bot.commands import inviting_roster
 from bot.commands.base import Command, Said, number
-from bot.community import coverage
 from bot.community.actors import Actor
-from bot.community.coverage import Coverage, Kind
-from bot.community.streets import Street
+from bot.community.rosters import coverage
+from bot.community.rosters.coverage import Coverage, Kind
+from bot.community.rosters.streets import Street
 from bot.messages import Button, Reply, Usage
 from bot.ports import CannotPrint, Chart, Services
 from storage.coverage import Came

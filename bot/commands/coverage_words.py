@@ -6,9 +6,9 @@ from datetime import datetime
 
 from bot.commands.base import plural
 from bot.community import labels, passes
-from bot.community.coverage import Coverage, Home, Kind, Page
 from bot.community.people import listed
-from bot.community.streets import Street, Tally
+from bot.community.rosters.coverage import Coverage, Home, Kind, Page
+from bot.community.rosters.streets import Street, Tally
 from bot.messages import Button, Reply
 from bot.ports import Bar
 from storage.coverage import Came, Reach

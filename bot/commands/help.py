@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from bot.commands.base import Command, Said, usages
-from bot.community import pairing
 from bot.community.actors import Actor, AskWhich, Stranger
+from bot.community.households import pairing
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
 

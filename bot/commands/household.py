@@ -12,9 +12,9 @@ from bot.commands import household_words
 from bot.commands.base import Command, Misused, Said
 from bot.commands.household_wishes import WORDS, Asked
 from bot.commands.household_words import Tongue
-from bot.community import pairing
 from bot.community.actors import Actor, Stranger
 from bot.community.errors import Refusal
+from bot.community.households import pairing
 from bot.messages import Call, Reply, Usage
 from bot.ports import Services
 from storage.chat_members import Membership

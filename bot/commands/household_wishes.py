@@ -8,16 +8,9 @@ from datetime import datetime
 from bot.commands import household_words
 from bot.commands.base import Said, again
 from bot.commands.household_words import Tongue
-from bot.community import (
-    households,
-    housemates,
-    leaving,
-    new_contacts,
-    own,
-    own_data,
-    sharing,
-)
+from bot.community import households
 from bot.community.errors import BadFields
+from bot.community.households import housemates, leaving, new_contacts, own, own_data, sharing
 from bot.messages import Button, Reply
 from bot.ports import Services
 from storage.chat_members import Membership

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.community.errors import BadFields, Refusal
 from bot.community.households import Home
-from bot.community.own import Own
+from bot.community.households.own import Own
 from bot.messages import Button, Field, Form, Reply
 from bot.ports import Services
 from storage.chat_members import Membership

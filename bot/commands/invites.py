@@ -4,10 +4,11 @@ from datetime import datetime
 
 from bot.commands import by_hand, lists
 from bot.commands.base import Command, Said, again, number, plural
-from bot.community import exports, invitations, passes, troubles
+from bot.community import invitations, passes, troubles
 from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.errors import Refusal
+from bot.community.rosters import exports
 from bot.messages import Button, Card, Field, Form, Reply, Usage
 from bot.ports import Services
 

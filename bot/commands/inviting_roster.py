@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.commands.base import Misused, number, plural
-from bot.community import drafts, inviting_roster, roster_previews
+from bot.community import drafts
 from bot.community.actors import Actor
-from bot.community.choosing import Choice
 from bot.community.inviting import Invited, Spelling
-from bot.community.roster_previews import Preview
-from bot.community.streets import Street
+from bot.community.rosters import inviting_roster, roster_previews
+from bot.community.rosters.choosing import Choice
+from bot.community.rosters.roster_previews import Preview
+from bot.community.rosters.streets import Street
 from bot.languages import Languages
 from bot.messages import Button, Medium, Reply
 from bot.ports import Services

@@ -8,11 +8,12 @@ from typing import Protocol
 
 from bot.commands import cards
 from bot.commands.base import Said, again, number
-from bot.community import member_cards, membership, moving, names, undoing
+from bot.community import names
 from bot.community.actors import Actor
-from bot.community.changing import Done
 from bot.community.errors import Refusal
-from bot.community.moving import AddressTaken, WhichHead
+from bot.community.members import member_cards, membership, moving, undoing
+from bot.community.members.changing import Done
+from bot.community.members.moving import AddressTaken, WhichHead
 from bot.messages import Button, Field, Form, Reply
 from bot.ports import Services
 

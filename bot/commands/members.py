@@ -9,10 +9,11 @@ from datetime import datetime
 
 from bot.commands import cards, member_verbs, roster
 from bot.commands.base import Command, Misused, Said, plural
-from bot.community import exports, labels, members, names
+from bot.community import labels, members, names
 from bot.community.actors import Actor
-from bot.community.changing import NoHousehold
 from bot.community.members import ALL, Count, Page, Wanted
+from bot.community.members.changing import NoHousehold
+from bot.community.rosters import exports
 from bot.messages import Button, Reply, Usage
 from bot.ports import Services
 from storage.tables import Household, Member

@@ -6,9 +6,10 @@ from datetime import datetime
 from bot.commands import into
 from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.commands.into import Ends
-from bot.community import exports, labels, names, passes
+from bot.community import labels, names, passes
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
+from bot.community.rosters import exports
 from bot.community.which_group import NoSuchGroup, SeveralGroups
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from bot.commands import by_hand
 from bot.commands.base import Command, Misused, Said, again, number, plural
-from bot.community import deciding, labels, request_cards, request_lists
+from bot.community import labels
 from bot.community.actors import Actor
-from bot.community.deciding import REASONS, Approved
 from bot.community.names import BadWords
-from bot.community.request_lists import Page
+from bot.community.requests import deciding, request_cards, request_lists
+from bot.community.requests.deciding import REASONS, Approved
+from bot.community.requests.request_lists import Page
 from bot.messages import Button, Card, Field, Form, Reply, Usage
 from bot.ports import Services
 from storage.tables import JoinRequest

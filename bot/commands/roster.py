@@ -4,10 +4,10 @@ import re
 from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said, again, number, plural
-from bot.community import applying, importing, roster_cards, rosters
+from bot.community import rosters
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
-from bot.community.rosters import Page
+from bot.community.rosters import Page, applying, importing, roster_cards
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services
 from storage.roster_drafts import Standing

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import answering, handing_over, labels, mornings
+from bot.community import handing_over, labels, mornings
 from bot.community.handing_over import Left, counted
 from bot.community.ledger import Record
 from bot.community.owners import owning
+from bot.community.requests import answering
 from bot.ports import Services
 from storage import communities, jobs, requests
 from storage.jobs import NewJob

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, patience, previews, receipts, sending
+from bot.community import contacts, inviting, patience, previews, receipt_cards, receipts, sending
 from bot.community.actors import Actor
 from bot.community.contacts import Contact, Way
 from bot.community.deliveries import job_keys
@@ -79,7 +79,7 @@ async def show(services: Services, actor: Actor, number: int, *, now: datetime) 
     """The card of one invitation. Raises: NoSuchInvitation."""
 
     def query(session: Session) -> Card:
-        return receipts.of_one(session, _standing(session, actor, number), now=now)
+        return receipt_cards.of_one(session, _standing(session, actor, number), now=now)
 
     return await services.storage.read(query)
 
@@ -232,7 +232,7 @@ def _changed(
     session.expire(row)
     if row.receipt_id is not None:
         receipts.refresh(session, row.receipt_id)
-    return receipts.of_one(session, _standing(session, actor, row.id), now=now)
+    return receipt_cards.of_one(session, _standing(session, actor, row.id), now=now)
 
 
 def _row(session: Session, actor: Actor, number: int) -> Invitation:

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import announcements, notices, receipts, welcoming
+from bot.community import announcements, receipts, welcoming
+from bot.community.households import notices
 from bot.community.ledger import Record, Together
-from bot.community.sweeping import TIMER
 from bot.ports import Services
 from storage import arriving, household_words, jobs, members, redemptions
 from storage.database import clock
 from storage.jobs import NewJob
-from storage.lanes import Claimed
+from storage.lanes import TIMER, Claimed
 from storage.redemptions import Newcomer
 
 _MOMENT = 0.5  # seconds; joins of one moment are told together

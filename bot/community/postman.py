@@ -20,12 +20,11 @@ from sqlmodel import Session
 
 from bot.community import sweeping
 from bot.community.ledger import Ledger, Record
-from bot.community.sweeping import TIMER
 from bot.messages import Medium
 from bot.ports import CanBeAsked, Pace, Services
 from storage import jobs, lanes, troubles
 from storage.database import DatabaseAway, Work
-from storage.lanes import Claimed
+from storage.lanes import TIMER, Claimed
 
 Doing = Callable[..., Awaitable[Record]]  # (services, job), and what was read together, if so
 Prepare = Callable[[Session, Services, Sequence[Claimed]], Mapping[int, Any]]  # by job id

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import labels, receipts, roster_cards
+from bot.community import labels, receipt_cards
+from bot.community.rosters import roster_cards
 from bot.messages import Card
 from storage import invitations
 from storage.tables import Receipt
@@ -16,7 +17,7 @@ def of(session: Session, receipt: Receipt, *, now: datetime) -> Card | None:
     """Who joined, and whose letter did not arrive, since it was said below the receipt."""
     if receipt.roster_draft_id is not None:
         return roster_cards.news_of(session, receipt)
-    if receipts.taken_away(session, receipt):
+    if receipt_cards.taken_away(session, receipt):
         return None
     since = receipt.told_at
     assert since is not None
@@ -26,7 +27,7 @@ def of(session: Session, receipt: Receipt, *, now: datetime) -> Card | None:
     ]
     for row in invitations.failed_since(session, receipt.id, since=since):
         state = labels.of_state(row.delivery.state if row.delivery else "failed")
-        lines.append(receipts.trouble(row, state, now=now))
+        lines.append(receipt_cards.trouble(row, state, now=now))
     if not lines:
         return None
     more = len(lines) - _SHOWN

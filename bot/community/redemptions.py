@@ -6,7 +6,6 @@ any limit is asked, so nobody is ever locked out by strangers.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,9 +14,8 @@ from sqlmodel import Session
 
 from bot.community import brands, codes, contacts, joining, letters, names, tokens
 from bot.community.brands import Brand
-from bot.community.contacts import BadContact
 from bot.community.errors import BadFields, Refusal
-from bot.community.names import BadWords
+from bot.community.sign_ups import SignUp
 from bot.languages import Sentence
 from bot.ports import Services
 from bot.settings import Keys
@@ -79,17 +77,6 @@ class Invited:
     valid_until: date | None
     contact: str  # what the invitation was sent to; empty for a pass
     household_limit: int  # members; more is a mistake, or somebody giving the code around
-
-
-@dataclass(frozen=True, slots=True)
-class SignUp:
-    """A sign-up form, parsed."""
-
-    name: str
-    address: str
-    email: str
-    phone: str  # E.164
-    others: tuple[str, ...]  # names of the rest of the household
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,49 +161,6 @@ def _invited(keys: Keys, found: Found) -> Invited:
         contact=found.contact or "",
         household_limit=found.household_limit,
     )
-
-
-def parse_sign_up(
-    *, name: str, address: str, contact: str, others: Sequence[str] = (), region: str, limit: int
-) -> SignUp:
-    """The sign-up form, parsed at the door.
-
-    Takes: contact, an e-mail address or telephone number; others, names, empty ones ignored;
-    limit, how many members a household may have.
-    Raises: BadFields, with a sentence for each of name, address, contact, others.
-    """
-    errors: dict[str, str] = {}
-
-    def tried(field: str, typed: str, **how: Any) -> str:
-        try:
-            return names.name(typed, **how)
-        except BadWords as bad:
-            errors[field] = bad.why
-            return ""
-
-    parsed_name = tried("name", name)
-    parsed_address = tried(
-        "address", address, what=Sentence("street address"), longest=names.LONGEST_ADDRESS
-    )
-    parsed_others = [tried("others", other) for other in others if other.strip()]
-    if len(parsed_others) >= limit:
-        errors["others"] = Sentence("A household has up to {limit} members here.", limit=limit)
-    email = phone = ""
-    try:
-        email, phone = parse_own_contact(contact, region=region)
-    except BadContact as bad:
-        errors["contact"] = Sentence("Please check this: {why}.", why=bad.why)
-    if errors:
-        raise BadFields(errors)
-    return SignUp(parsed_name, parsed_address, email, phone, tuple(parsed_others))
-
-
-def parse_own_contact(typed: str, *, region: str) -> tuple[str, str]:
-    """A resident's own (e-mail address, number in E.164), one of them empty. Raises: BadContact."""
-    if not typed.strip():
-        raise BadContact(Sentence("give an e-mail address or a telephone number"))
-    contact = contacts.parse_any(typed, region=region)
-    return (contact.address, "") if contact.medium == "email" else ("", contact.address)
 
 
 async def redeem(

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import answering, billing, mornings, receipts, steps, undoing
+from bot.community import billing, mornings, receipts, steps
 from bot.community.ledger import Record
+from bot.community.members import undoing
+from bot.community.requests import answering
 from bot.ports import Services
 from storage import (
     attempts,
@@ -23,8 +25,7 @@ from storage import (
     talks,
     undos,
 )
-from storage.lanes import TIMER as TIMER
-from storage.lanes import Claimed
+from storage.lanes import TIMER, Claimed
 from storage.mornings import without_word
 
 _SWEPT = timedelta(days=2)  # looked back for what expired: one sweep may be missed

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import structlog
 from sqlmodel import Session
 
-from bot.community import announcements, binding, receipt_news, receipts
+from bot.community import announcements, binding, receipt_cards, receipt_news, receipts
 from bot.community.ledger import Record, Together
 from bot.community.postman import GiveUp, Later
 from bot.messages import Button, Card
@@ -45,7 +45,7 @@ class Shown:
 async def show_receipt(services: Services, job: Claimed, *read: Drawn) -> Record:
     """Post the receipt, or edit it to the newest state; an equal edit is skipped."""
     (drawn,) = read or (await services.storage.read(draw, services, [job])).values()
-    receipt, shown = drawn.receipt, receipts.fingerprint(drawn.card)
+    receipt, shown = drawn.receipt, receipt_cards.fingerprint(drawn.card)
     message = receipt.message
     if shown != receipt.shown:
         chat = _chat(services, receipt.chat)
@@ -73,7 +73,7 @@ def draw(session: Session, services: Services, claimed: Sequence[Claimed]) -> di
         chat = services.chats.get(receipt.chat)
         unseen = chat is not None and chat.edits_unseen and receipt.told_at is not None
         news = receipt_news.of(session, receipt, now=now) if unseen else None
-        card = receipts.compose(session, receipt, now=now)
+        card = receipt_cards.compose(session, receipt, now=now)
         label, whose = labels[receipt.leader_id], receipt.community_id
         bound = binding.card(card, label, whose)
         below = news and binding.card(news, label, whose)

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.community import letters, notices, sending, ways_in
+from bot.community import letters, sending, ways_in
+from bot.community.households import notices
 from bot.community.ledger import Record
-from bot.community.sweeping import TIMER
 from bot.ports import Services
 from storage import communities, deliveries, jobs, members
 from storage.database import clock
 from storage.jobs import NewJob
-from storage.lanes import Claimed
+from storage.lanes import TIMER, Claimed
 from storage.tables import Member
 
 _LATER = timedelta(seconds=10)  # by then the page has been seen

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import households, proofs
+from bot.community import households
 from bot.community.errors import BadFields
-from bot.community.households import NotAMember
+from bot.community.households import NotAMember, proofs
 from bot.ports import Services
 from bot.web import pages
 from bot.web.visits import visit

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import households, housemates, proofs, sharing
+from bot.community import households
 from bot.community.errors import BadFields
-from bot.community.households import Home, Housemate, NotHead
-from bot.community.housemates import CannotRemoveHead
+from bot.community.households import Home, Housemate, NotHead, housemates, proofs, sharing
+from bot.community.households.housemates import CannotRemoveHead
 from bot.ports import Services
 from bot.web import pages
 from bot.web.visits import visit

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import sharing
 from bot.community.errors import BadFields
-from bot.community.sharing import Door
+from bot.community.households import sharing
+from bot.community.households.sharing import Door
 from bot.ports import Services
 from bot.web import pages
 from bot.web.visits import number_in, visit

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import leaving, new_contacts, own, own_data, pairing
 from bot.community.errors import BadFields
+from bot.community.households import leaving, new_contacts, own, own_data, pairing
 from bot.ports import Services
 from bot.web import pages
 from bot.web.visits import visit

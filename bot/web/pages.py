@@ -9,8 +9,8 @@ from bot.community import logos
 from bot.community.brands import Brand
 from bot.community.errors import BadFields
 from bot.community.households import member_of, session
+from bot.community.households.proofs import proof, proved
 from bot.community.letters import on_colour
-from bot.community.proofs import proof, proved
 from bot.languages import Language
 from bot.ports import Services
 from bot.web.visits import browser_cookie, visit

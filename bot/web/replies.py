@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import leaving, new_contacts
-from bot.community.leaving import Mistake
-from bot.community.new_contacts import Proof
+from bot.community.households import leaving, new_contacts
+from bot.community.households.leaving import Mistake
+from bot.community.households.new_contacts import Proof
 from bot.ports import Services
 from bot.web import pages
 from bot.web.visits import visit

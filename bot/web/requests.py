@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import answering, requests
+from bot.community import requests
 from bot.community.errors import BadFields
-from bot.community.requests import Door, NobodyAsks
+from bot.community.requests import Door, NobodyAsks, answering
 from bot.ports import Services
 from bot.web import pages
 from bot.web.visits import Visit, visit

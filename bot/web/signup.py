@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import codes, foreknown, optouts, redemptions, requests, ways_in
+from bot.community import codes, foreknown, optouts, redemptions, requests, sign_ups, ways_in
 from bot.community.codes import MistypedCode
 from bot.community.errors import BadFields, Refusal
 from bot.community.redemptions import CodeUsed, Invited, UnknownCode
@@ -78,7 +78,7 @@ async def join(services: Services, request: Request) -> Response:
     try:
         invited = await _look_up(services, request)
         try:
-            sign_up = redemptions.parse_sign_up(
+            sign_up = sign_ups.parse(
                 **asdict(filled), region=invited.region, limit=invited.household_limit
             )
             joined = await redemptions.redeem(

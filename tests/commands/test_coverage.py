@@ -11,7 +11,8 @@ from bot.paper.printer import TypstPrinter
 from bot.ports import Services
 from bot.templating import Templates
 from storage.tables import Delivery, Invitation
-from tests.community import rosters, scene
+from tests.community import scene
+from tests.community.rosters import given as rosters
 from tests.community.scene import NOW, say, say_next_door
 
 ROSTER = """

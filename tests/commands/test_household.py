@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from bot import dispatch
 from bot.chats.playground import SPEAKER
-from bot.community import housemates, letters, new_contacts, pairing
+from bot.community import letters
+from bot.community.households import housemates, new_contacts, pairing
 from bot.messages import Reply
 from bot.ports import Services
 from storage import chat_members

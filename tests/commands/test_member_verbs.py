@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from bot.community import undoing
+from bot.community.members import undoing
 from bot.messages import Reply
 from bot.ports import Services
 from storage.tables import (

@@ -4,7 +4,7 @@ import pytest
 
 from bot.ports import Services
 from tests.community import scene
-from tests.community.asking import ask
+from tests.community.requests.asking import ask
 
 HERE = "https://join.example.org/ask/maple-court"
 

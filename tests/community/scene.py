@@ -17,7 +17,8 @@ from bot.community import actors, codes, founding, inviting, previews, redemptio
 from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.postman import Postman
-from bot.community.redemptions import Admitted, SignUp
+from bot.community.redemptions import Admitted
+from bot.community.sign_ups import SignUp
 from bot.couriers.outbox import OutboxCourier
 from bot.messages import Call, Medium, Reply
 from bot.paper.printer import TypstPrinter

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from bot.community import billing, moving, sweeping, undoing
+from bot.community import billing, sweeping
 from bot.community.actors import Actor
+from bot.community.members import moving, undoing
 from bot.ports import Services
 from storage import billing as stored
 from storage import communities, members

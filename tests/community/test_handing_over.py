@@ -16,7 +16,7 @@ from bot.community import (
     leaders,
     passes,
     previews,
-    receipts,
+    receipt_cards,
 )
 from bot.community.actors import Actor, NotALeader
 from bot.community.drafts import NoSuchDraft
@@ -57,7 +57,7 @@ async def card(services: Services, receipt_id: int | None) -> str:
 
     def query(session: Session) -> str:
         receipt = deliveries.receipt(session, receipt_id)
-        return receipts.compose(session, receipt, now=NOW).text
+        return receipt_cards.compose(session, receipt, now=NOW).text
 
     return await services.storage.read(query)
 

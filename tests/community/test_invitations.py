@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.community import deliveries, invitations, lists, optouts, passes, receipts, tokens
+from bot.community import deliveries, invitations, lists, optouts, passes, receipt_cards, tokens
 from bot.community import letters as rendering
 from bot.community.actors import Actor
 from bot.community.contacts import BadContact, Way
@@ -403,7 +403,7 @@ async def test_the_old_receipt_of_a_renewed_invitation_says_so(
     await scene.invite(services, robin, "ana@example.org", now=LATER)
 
     def query(session: Session) -> str:
-        return receipts.compose(session, deliveries_of(session), now=LATER).text
+        return receipt_cards.compose(session, deliveries_of(session), now=LATER).text
 
     def deliveries_of(session: Session) -> Receipt:
         assert ana.receipt_id is not None

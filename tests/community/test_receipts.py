@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from bot.community import deliveries, labels, receipts, steps
+from bot.community import deliveries, labels, receipt_cards, steps
 from bot.community.actors import Actor
 from bot.community.labels import Label
 from bot.messages import Card, Event
@@ -96,7 +96,7 @@ def test_sent_without_a_receipt_says_so_and_no_more() -> None:
 async def card(services: Services, number: int = 1, *, days: int = 0) -> Card:
     """What the receipt shows."""
     return await services.storage.read(
-        lambda session: receipts.compose(
+        lambda session: receipt_cards.compose(
             session, stored.receipt(session, number), now=NOW + timedelta(days=days)
         )
     )

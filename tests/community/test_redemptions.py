@@ -3,11 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.community import codes, passes, redemptions
 from bot.community.actors import Actor
@@ -256,46 +253,3 @@ async def test_the_same_address_in_another_community_is_another_household(
     there = await scene.redeem(services, scene.code_of(services, row))
     assert there.is_head
     assert there.household_id != here.household_id
-
-
-# The form
-
-
-def parse(**typed: Any) -> redemptions.SignUp:
-    """Parse a form that is right but for these fields."""
-    right = {"name": "Rosa", "address": "Flat 4B", "contact": "rosa@example.net"}
-    here = {"region": "US", "limit": HOUSEHOLD_LIMIT}
-    return redemptions.parse_sign_up(**{**right, **here, **typed})
-
-
-def test_a_form_is_parsed_at_the_door() -> None:
-    form = parse(name=" Rosa \u202eDelgado\n", contact="(201) 555-0123", others=["", "Lily "])
-    assert form == redemptions.SignUp("Rosa Delgado", "Flat 4B", "", "+12015550123", ("Lily",))
-
-
-def test_all_that_is_wrong_is_said_at_once() -> None:
-    with pytest.raises(BadFields) as refused:
-        parse(name="", address="visit www.example.org", contact="rosa@", others=["https://x.io"])
-    assert set(refused.value.errors) == {"name", "address", "contact", "others"}
-
-
-def test_a_household_has_a_limit() -> None:
-    assert len(parse(others=["N"] * (HOUSEHOLD_LIMIT - 1)).others) == HOUSEHOLD_LIMIT - 1
-    with pytest.raises(BadFields):
-        parse(others=["N"] * HOUSEHOLD_LIMIT)
-
-
-@given(st.text(), st.text(), st.text(), st.lists(st.text(), max_size=3))
-def test_whatever_is_filled_in_is_a_form_or_refused(
-    name: str, address: str, contact: str, others: list[str]
-) -> None:
-    try:
-        form = parse(name=name, address=address, contact=contact, others=others)
-    except BadFields as refused:
-        said = refused.errors
-    else:
-        said = {}
-        assert all(
-            each.isprintable() or "\u200d" in each or "\u200c" in each for each in form.others
-        )
-    assert all(said.values())

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.chats.playground import PLACE, PORCH, Playground
-from bot.community import pairing, ways_in
+from bot.community import ways_in
+from bot.community.households import pairing
 from bot.ports import ChatDown, Services
 from tests.community import scene
 from tests.community.scene import NOW, on_both

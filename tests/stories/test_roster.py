@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import FilePayload, Locator, expect
 
-from bot.community import applying, importing, sheets
+from bot.community.rosters import applying, importing, sheets
 from bot.messages import File
 from bot.ports import Services
 from storage.database import Storage

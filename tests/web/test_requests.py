@@ -6,8 +6,9 @@ import pytest
 from sqlmodel import Session, col, func, select, update
 from starlette.applications import Starlette
 
-from bot.community import answering, tokens
+from bot.community import tokens
 from bot.community.contacts import parse_email
+from bot.community.requests import answering
 from bot.ports import Services
 from storage.tables import Attempt, Community, Delivery, Job, JoinRequest, Quota
 from tests.web.conftest import START, Clock, Invite

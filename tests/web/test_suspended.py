@@ -3,9 +3,9 @@
 import pytest
 from sqlmodel import Session
 
-from bot.community import membership
 from bot.community.actors import Actor
 from bot.community.households import send_link
+from bot.community.members import membership
 from bot.ports import Services
 from storage.tables import Delivery, Household, Member
 from tests.community import scene

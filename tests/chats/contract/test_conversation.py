@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from bot.community import codes, redemptions
-from bot.community.redemptions import SignUp
+from bot.community.sign_ups import SignUp
 from storage.tables import Invitation
 from tests.chats.contract.people import Person, coded, read
 from tests.community import scene

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.app import House
-from bot.community import codes, pairing
+from bot.community import codes
+from bot.community.households import pairing
 from storage import invitations
 from storage.tables import Member
 from tests.chats.contract.people import COMMUNITY, Person, quiet

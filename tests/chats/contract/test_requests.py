@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from storage.tables import Invitation
 from tests.chats.contract.people import Person, read, until
 from tests.community import scene
-from tests.community.asking import ask, asked_for
+from tests.community.requests.asking import ask, asked_for
 
 # What chats take for mentions, markup and commands, typed by a stranger.
 WORDS = "<!channel> *Let* _me_ in & <b>now</b> [x](y) @everyone"

@@ -1,6 +1,6 @@
 """The roster, in every chat: a file by form or dropped, shown, added, listed, taken away again."""
 
-from bot.community import importing, sheets
+from bot.community.rosters import importing, sheets
 from tests.chats.contract.people import Handed, Person, read
 
 ROWS = "Address,Name,E-mail,Phone\n3 Elm Street,Ana Ruiz,ana@example.org,+1 415-555-0101\n"

@@ -10,7 +10,7 @@ import pytest
 
 from bot.app import House, open_house
 from bot.community import claims, codes, redemptions
-from bot.community.redemptions import SignUp
+from bot.community.sign_ups import SignUp
 from bot.settings import Settings
 from storage import invitations
 from tests.chats.serving import PATIENCE, served

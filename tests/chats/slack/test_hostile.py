@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.community import redemptions
+from bot.community import sign_ups
 from storage.tables import Invitation
 from tests.chats.serving import PATIENCE
 from tests.chats.slack.conftest import Open, Scene
@@ -96,7 +96,7 @@ async def a_life_of(scene: Scene, name: str) -> None:
     await scene.say(f"/community welcome {name}")
     await scene.say(f"/passes 2 {name}")
     [invitation, *_] = await all_of(services, Invitation)
-    form = redemptions.parse_sign_up(
+    form = sign_ups.parse(
         name=name, address=name, contact="rosa@example.org", others=[name], region="US", limit=12
     )
     await redeem(services, code_of(services, invitation), form, now=datetime.now(UTC))

@@ -17,7 +17,7 @@ from bot import dispatch
 from bot.chats.slack.hearing import Hearing
 from bot.chats.slack.speaking import Speaker
 from bot.chats.slack.turns import Turns
-from bot.community import redemptions
+from bot.community import sign_ups
 from bot.messages import Call, Field, Form, Reply
 from bot.ports import Answer
 from storage.tables import Invitation, Leader
@@ -51,7 +51,7 @@ async def crowded(open_slack: Open) -> AsyncIterator[Scene]:
 
 async def _joined(scene: Scene, invitation: Invitation, number: int) -> None:
     services = scene.house.services
-    form = redemptions.parse_sign_up(
+    form = sign_ups.parse(
         name=f"{LONGEST_NAME[:77]}{number:02}",
         address=f"{LONGEST_ADDRESS[:117]}{number:02}",
         contact=f"r{number}@example.net",
