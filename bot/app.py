@@ -26,6 +26,7 @@ from bot.community import (
     reminders,
     returns,
     telling,
+    ways_in,
     welcoming,
 )
 from bot.community.postman import Postman, Prepare
@@ -51,6 +52,7 @@ KINDS = {
     "digest": digests.digest,
     "remind": reminders.remind,
     "roster": applying.go_on,
+    "shut": ways_in.shut,
 }
 PREPARE: Mapping[str, Prepare] = {
     "deliver": carrying.prepare,

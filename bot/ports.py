@@ -174,6 +174,9 @@ class LetsIn(Protocol):
         None: the channel lets nobody in this way. Raises: ChatDown, ChatRefused.
         """
 
+    async def shut(self, channel: str, link: str) -> None:
+        """Make such a link worthless, if it is not already. Raises: ChatDown, ChatRefused."""
+
 
 @runtime_checkable
 class Opens(Protocol):

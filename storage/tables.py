@@ -108,6 +108,7 @@ class WayIn(SQLModel, table=True):
     member_id: int = Field(foreign_key="member.id", primary_key=True)
     chat_link_id: int = Field(foreign_key="chat_link.id", primary_key=True)
     community_id: int = _of("community")
+    channel: str = _empty()  # which it leads into, as in `ChatLink`
     title: str  # of the channel, as its people read it
     url: str = Field(unique=True)
     until: datetime = _at()

@@ -1,9 +1,9 @@
 """Members' own links into the channels where joins are announced."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, update
+from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col, select
 
 from storage import chat_members
@@ -46,6 +46,17 @@ def keep(session: Session, way: WayIn) -> None:
         .values(**values)
         .on_conflict_do_nothing(index_elements=["member_id", "chat_link_id"])
     )
+
+
+def take_unused(session: Session, member_ids: Collection[int]) -> list[tuple[WayIn, str]]:
+    """Forget the links of these members by which nobody came in. Gives each with its chat."""
+    where = (col(WayIn.member_id).in_(list(member_ids)), col(WayIn.user_id).is_(None))
+    query = select(WayIn, ChatLink.chat).join(ChatLink, col(ChatLink.id) == col(WayIn.chat_link_id))
+    found = [(way, chat) for way, chat in session.exec(query.where(*where))]
+    for way, _ in found:
+        session.expunge(way)
+    changed(session, delete(WayIn).where(*where))
+    return found
 
 
 @brief

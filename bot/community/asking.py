@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session
 
 from bot.community.deliveries import note, refresh
-from bot.community.ledger import Record
+from bot.community.ledger import Later, Record
 from bot.community.letters import medium_of
-from bot.community.postman import Later, asked_in
+from bot.community.postman import asked_in
 from bot.messages import News
 from bot.ports import CanBeAsked, Forgets, Services
 from storage import deliveries, jobs

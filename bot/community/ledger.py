@@ -17,6 +17,24 @@ T = TypeVar("T")
 Record = Callable[[Session], None]  # writes an outcome and settles its job, in one commit
 
 
+class Later(Exception):
+    """The job cannot be done just now."""
+
+    def __init__(self, error: str, *, after: float | None = None, pause: bool = False) -> None:
+        super().__init__(error)
+        self.error = error
+        self.after = after  # seconds; None: by the lane's back-off
+        self.pause = pause  # the whole lane waits, in every worker
+
+
+class GiveUp(Exception):
+    """The job can never be done."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 @dataclass(frozen=True, slots=True)
 class Together(Generic[T]):
     """An outcome of a kind that is written down for many jobs at once."""

@@ -19,7 +19,7 @@ import structlog
 from sqlmodel import Session
 
 from bot.community import sweeping
-from bot.community.ledger import Ledger, Record
+from bot.community.ledger import GiveUp, Later, Ledger, Record
 from bot.messages import Medium
 from bot.ports import CanBeAsked, Pace, Services
 from storage import jobs, lanes, troubles
@@ -38,24 +38,6 @@ _UNRECORDED = "done, but what came of it could not be recorded"
 _JITTER = 0.25
 
 log = structlog.get_logger()
-
-
-class Later(Exception):
-    """The job cannot be done just now."""
-
-    def __init__(self, error: str, *, after: float | None = None, pause: bool = False) -> None:
-        super().__init__(error)
-        self.error = error
-        self.after = after  # seconds; None: by the lane's back-off
-        self.pause = pause  # the whole lane waits, in every worker
-
-
-class GiveUp(Exception):
-    """The job can never be done."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 @dataclass(slots=True)

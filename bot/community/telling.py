@@ -8,8 +8,7 @@ import structlog
 from sqlmodel import Session
 
 from bot.community import announcements, binding, receipt_cards, receipt_news, receipts
-from bot.community.ledger import Record, Together
-from bot.community.postman import GiveUp, Later
+from bot.community.ledger import GiveUp, Later, Record, Together
 from bot.messages import Button, Card
 from bot.ports import Chat, ChatDown, ChatRefused, MessageGone, Services
 from storage import deliveries, jobs, redemptions

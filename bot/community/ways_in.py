@@ -5,12 +5,18 @@ comes without the link, and the next look at it tries again.
 """
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import structlog
+from sqlmodel import Session
 
+from bot.community.ledger import Later, Record, Together
 from bot.ports import ChatDown, ChatRefused, LetsIn, Services
-from storage import ways_in
+from storage import jobs, ways_in
+from storage.database import clock
+from storage.jobs import NewJob
+from storage.lanes import Claimed
 from storage.tables import ChatLink, WayIn
 
 _PATIENCE = 3.0  # seconds that a newcomer waits for the link
@@ -49,11 +55,49 @@ async def _make(services: Services, link: ChatLink, member_id: int, *, until: da
             member_id=member_id,
             chat_link_id=link.id,
             community_id=link.community_id,
+            channel=channel,
             title=title,
             url=url,
             until=until,
         )
         await services.storage.write(ways_in.keep, way)
+
+
+def close(session: Session, member_ids: Collection[int]) -> None:
+    """Have the links by which these members did not come in made worthless, and forget them.
+
+    For whatever keeps a member out, in its transaction. Who is let back gets new ones.
+    """
+    now = clock(session)
+    found = ways_in.take_unused(session, member_ids)
+    jobs.enqueue(session, [_shutting(way, chat, now) for way, chat in found if way.until > now])
+
+
+def _shutting(way: WayIn, chat: str, now: datetime) -> NewJob:
+    return NewJob(
+        key=f"shut:{way.url}",
+        lane=f"chat:{chat}",
+        kind="shut",
+        args={"chat": chat, "channel": way.channel, "url": way.url},
+        community_id=way.community_id,
+        run_at=now,
+    )
+
+
+async def shut(services: Services, job: Claimed) -> Record:
+    """Make one link worthless."""
+    name = str(job.args["chat"])
+    chat = services.chats.get(name)
+    if chat is None:
+        raise Later(f"the chat {name} is not set up")
+    try:
+        if isinstance(chat, LetsIn):
+            await chat.shut(str(job.args["channel"]), str(job.args["url"]))
+    except ChatDown as down:
+        raise Later("the chat is down", after=down.retry_after) from down
+    except ChatRefused as refused:  # the group or our rights in it are gone, and so is the link
+        log.warning("ways_in.not_shut", chat=name, error=refused.words)
+    return Together(jobs.finish_all, job)
 
 
 async def used(services: Services, url: str, user_id: str, *, now: datetime) -> bool:

@@ -225,9 +225,8 @@ async def test_removing_asks_once_more_and_ends_every_right(
         session.flush()
         session.add(GroupMember(group_id=1, **here))
         session.add(ChatMember(chat="playground", place="p", user_id="ana", at=NOW, **here))
-        session.add(
-            WayIn(chat_link_id=1, title="Porch", url="https://t.example/x", until=NOW, **here)
-        )
+        used: dict[str, Any] = {"title": "Porch", "url": "https://t.example/x", "user_id": "ana"}
+        session.add(WayIn(chat_link_id=1, until=NOW, **used, **here))
 
     async def kept() -> list[int]:
         tables = (GroupMember, ChatMember, WayIn)

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.community.ledger import Record
-from bot.community.postman import GiveUp, Later, backoff
+from bot.community.ledger import GiveUp, Later, Record
+from bot.community.postman import backoff
 from bot.ports import Services
 from storage import jobs
 from storage.database import Storage

@@ -1,6 +1,6 @@
 """Each member's own link is made once, kept, and shown until it is used or too old."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,8 +8,10 @@ import pytest
 
 from bot.chats.playground import PLACE, PORCH, Playground
 from bot.community import ways_in
-from bot.community.households import pairing
+from bot.community.households import leaving, pairing
+from bot.community.members import membership
 from bot.ports import ChatDown, Services
+from storage.tables import WayIn
 from tests.community import scene
 from tests.community.scene import NOW, on_both
 
@@ -20,6 +22,7 @@ class Porch(Playground):
     def __init__(self) -> None:
         super().__init__(outbox=("email", "text"))
         self.made: list[str] = []
+        self.shut_links: list[tuple[str, str]] = []
         self.answers: Callable[[], None] = lambda: None
 
     async def let_in(self, channel: str, *, name: str, until: datetime) -> tuple[str, str] | None:
@@ -27,6 +30,11 @@ class Porch(Playground):
         self.answers()
         self.made.append(name)
         return None if channel != PORCH else ("Front porch", f"https://in.example/{len(self.made)}")
+
+    async def shut(self, channel: str, link: str) -> None:
+        """Make a link worthless."""
+        self.answers()
+        self.shut_links.append((channel, link))
 
 
 @pytest.fixture
@@ -90,6 +98,39 @@ async def test_a_chat_that_is_away_is_asked_again(
     assert await ways_in.of(services_with_door, rosa, now=NOW) == []
     porch.answers = lambda: None
     assert await ways_in.of(services_with_door, rosa, now=NOW)
+
+
+async def _suspended(services: Services, member_id: int, *, now: datetime) -> None:
+    await membership.suspend(services, await scene.actor(services), member_id, now=now)
+
+
+async def _removed(services: Services, member_id: int, *, now: datetime) -> None:
+    await membership.remove(services, await scene.actor(services), member_id, now=now)
+
+
+@on_both
+@pytest.mark.parametrize("end", [leaving.leave, _removed, _suspended])
+async def test_an_unused_link_ends_with_the_right_to_be_there(
+    services_with_door: Services, porch: Porch, end: Callable[..., Awaitable[object]]
+) -> None:
+    services = services_with_door
+    rosa = await joined(services)
+    [(_, url)] = await ways_in.of(services, rosa, now=NOW)
+    await scene.say(services, "/announce off")
+    await end(services, rosa, now=NOW)
+    await scene.all_done(services)
+    assert porch.shut_links == [(PORCH, url)], "where it was made, wherever joins are told now"
+    assert await scene.all_of(services, WayIn) == []
+
+
+async def test_a_used_link_is_nothing_to_shut(services_with_door: Services, porch: Porch) -> None:
+    services = services_with_door
+    rosa = await joined(services)
+    [(_, url)] = await ways_in.of(services, rosa, now=NOW)
+    await ways_in.used(services, url, "u1", now=NOW)
+    await leaving.leave(services, rosa, now=NOW)
+    assert await scene.jobs(services, "shut") == []
+    assert len(await scene.all_of(services, WayIn)) == 1, "it says who is whom in the group"
 
 
 async def test_without_such_a_chat_there_is_none(services: Services) -> None:

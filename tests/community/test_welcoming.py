@@ -33,6 +33,10 @@ class Porch(Playground):
         assert channel == PORCH
         return "Front porch", f"https://in.example/{self.made}"
 
+    async def shut(self, channel: str, link: str) -> None:
+        """Make a link worthless; here nobody is kept out."""
+        raise AssertionError((channel, link))
+
 
 def with_door(services: Services, *, is_down: bool = False) -> Services:
     """The house, with a chat that can let somebody in."""

@@ -15,12 +15,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from telegram import Update
 from telegram.error import TelegramError
-from telegram.ext import AIORateLimiter, ExtBot
+from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
 from bot.chats.telegram.calls import NAME
 from bot.chats.telegram.hearing import Hearing
 from bot.chats.telegram.intake import Intake
+from bot.chats.telegram.limiting import MessageLimiter
 from bot.chats.telegram.memberships import Memberships
 from bot.chats.telegram.menus import Menus
 from bot.chats.telegram.polling import UPDATES, poll, reason, rest
@@ -127,6 +128,10 @@ class TelegramChat:
         """Make an invite link that one person can use; None where the bot may not invite."""
         return await self._speaker.let_in(channel, name=name, until=until)
 
+    async def shut(self, channel: str, link: str) -> None:
+        """Revoke an invite link that we made."""
+        await self._speaker.shut(channel, link)
+
     async def link_that_says(self, word: str) -> str:
         """A link into the private chat; the app asks its reader to press Start."""
         return f"{(await self._ready()).link}?start={word}"
@@ -212,13 +217,7 @@ def _make_bot(settings: TelegramSettings) -> ExtBot[int]:
         base_file_url=f"{settings.telegram_api_url}/file/bot",
         request=_request(),
         get_updates_request=_request(connections=1),
-        rate_limiter=AIORateLimiter(
-            # 20 a minute in a group, in every minute: the library's own numbers let 40 pass in the
-            # first. Nothing is tried again here: the postman does that, and knows what may be.
-            group_max_rate=5,
-            group_time_period=20,
-            max_retries=0,
-        ),
+        rate_limiter=MessageLimiter(),
     )
 
 

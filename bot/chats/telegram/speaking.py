@@ -168,6 +168,14 @@ class Speaker:
             raise trouble(error) from error
         return title, link.invite_link
 
+    async def shut(self, channel: str, link: str) -> None:
+        """Revoke an invite link of ours. Raises: ChatDown, ChatRefused."""
+        bot = await self._bot()
+        try:
+            await bot.revoke_chat_invite_link(int(channel.partition("/")[0]), link)
+        except TelegramError as error:
+            raise trouble(error) from error
+
     async def _send(self, channel: str, text: str, shown: Sequence[Key], *, below: str = "") -> str:
         bot = await self._bot()
 

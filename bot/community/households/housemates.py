@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlmodel import Session
 
-from bot.community import announcements, contacts, households, names
+from bot.community import announcements, contacts, households, names, ways_in
 from bot.community.contacts import BadContact, Contact
 from bot.community.errors import BadFields, Refusal
 from bot.community.households import Home, courtesy, note, notices
@@ -183,4 +183,5 @@ def forget(session: Session, member: Member, *, now: datetime) -> None:
     member.removed_at = now
     session.flush()
     chat_members.end(session, [member.id])
+    ways_in.close(session, [member.id])
     household_words.reindex(session, [member.household_id])

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.community import names
+from bot.community import names, ways_in
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.community.members import changing
@@ -71,6 +71,7 @@ async def suspend(services: Services, actor: Actor, number: int, *, now: datetim
         for one in (row, *_elsewhere(act, row)):
             if one.suspended_at is None:
                 act.changes.set(one, suspended_at=now)
+                ways_in.close(act.session, [one.id])
         words = f"{row.name} is suspended: they cannot sign in or change anything until let back."
         return _finish(act, words, "member.suspended", number, row.household_id)
 
@@ -113,6 +114,7 @@ async def remove(services: Services, actor: Actor, number: int, *, now: datetime
 
 def end(act: Act, row: Member) -> None:
     """End this membership and every right that goes with it."""
+    ways_in.close(act.session, [row.id])
     for right in members.rights_of(act.session, row.id):
         act.changes.drop(right)
     chat_members.end(act.session, [row.id])  # and what they were about to prove

@@ -258,6 +258,9 @@ def upgrade() -> None:
 
     op.add_column('draft', sa.Column('group_ids', sa.JSON(), server_default='[]', nullable=False))
 
+    op.add_column('way_in', sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), server_default='', nullable=False))
+    op.execute("UPDATE way_in SET channel = COALESCE((SELECT announce_channel FROM chat_link WHERE id = way_in.chat_link_id), '')")
+
     op.add_column('delivery', sa.Column('join_request_id', sa.Integer(), sa.ForeignKey('join_request.id', name=op.f('fk_delivery_join_request_id')), nullable=True), inline_references=True)
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_delivery_join_request_id'), ['join_request_id'], unique=False)
@@ -323,6 +326,9 @@ def _normal_addresses(here):
 
 def downgrade() -> None:
     """Go back."""
+    with op.batch_alter_table('way_in', schema=None) as batch_op:
+        batch_op.drop_column('channel')
+
     with op.batch_alter_table('delivery', schema=None, table_kwargs={'sqlite_autoincrement': True}) as batch_op:
         batch_op.drop_index(batch_op.f('ix_delivery_member_id'))
         batch_op.drop_index(batch_op.f('ix_delivery_join_request_id'))
