@@ -38,14 +38,22 @@ def wanting(session: Session, member_id: int, *, chats: Sequence[str]) -> list[C
     )
 
 
-def keep(session: Session, way: WayIn) -> None:
-    """Keep the link, unless the member got another a moment ago."""
+def keep(session: Session, way: WayIn) -> bool:
+    """Keep the link, unless the member got another a moment ago.
+
+    Gives: whether they may still come in; whoever ends that now waits, and then finds the link.
+    """
+    is_in = (col(Member.removed_at).is_(None), col(Member.suspended_at).is_(None))
+    query = select(Member.id).where(Member.id == way.member_id, *is_in)
+    if session.exec(query.with_for_update(read=True)).first() is None:
+        return False
     values = way.model_dump()
     session.execute(
         insert_into(session, WayIn)
         .values(**values)
         .on_conflict_do_nothing(index_elements=["member_id", "chat_link_id"])
     )
+    return True
 
 
 def take_unused(session: Session, member_ids: Collection[int]) -> list[tuple[WayIn, str]]:

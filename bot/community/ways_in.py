@@ -60,7 +60,12 @@ async def _make(services: Services, link: ChatLink, member_id: int, *, until: da
             url=url,
             until=until,
         )
-        await services.storage.write(ways_in.keep, way)
+        await services.storage.write(_keep, way, link.chat)
+
+
+def _keep(session: Session, way: WayIn, chat: str) -> None:
+    if not ways_in.keep(session, way):  # they were sent away while the chat made it
+        jobs.enqueue(session, [_shutting(way, chat, clock(session))])
 
 
 def close(session: Session, member_ids: Collection[int]) -> None:

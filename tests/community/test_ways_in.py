@@ -23,12 +23,15 @@ class Porch(Playground):
         super().__init__(outbox=("email", "text"))
         self.made: list[str] = []
         self.shut_links: list[tuple[str, str]] = []
+        self.meanwhile: list[Awaitable[object]] = []  # what happens while a link is made
         self.answers: Callable[[], None] = lambda: None
 
     async def let_in(self, channel: str, *, name: str, until: datetime) -> tuple[str, str] | None:
         """Make a link, unless the channel is shut."""
         self.answers()
         self.made.append(name)
+        while self.meanwhile:
+            await self.meanwhile.pop()
         return None if channel != PORCH else ("Front porch", f"https://in.example/{len(self.made)}")
 
     async def shut(self, channel: str, link: str) -> None:
@@ -121,6 +124,18 @@ async def test_an_unused_link_ends_with_the_right_to_be_there(
     await scene.all_done(services)
     assert porch.shut_links == [(PORCH, url)], "where it was made, wherever joins are told now"
     assert await scene.all_of(services, WayIn) == []
+
+
+@on_both
+async def test_a_link_that_is_made_while_its_owner_goes_is_shut_too(
+    services_with_door: Services, porch: Porch
+) -> None:
+    services = services_with_door
+    rosa = await joined(services)
+    porch.meanwhile.append(leaving.leave(services, rosa, now=NOW))
+    assert await ways_in.of(services, rosa, now=NOW) == []
+    await scene.all_done(services)
+    assert porch.shut_links == [(PORCH, "https://in.example/1")]
 
 
 async def test_a_used_link_is_nothing_to_shut(services_with_door: Services, porch: Porch) -> None:
