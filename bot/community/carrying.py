@@ -15,9 +15,9 @@ from sqlmodel import Session
 from bot.community import letters, outcomes, quiet, troubles
 from bot.community.deliveries import note, refresh
 from bot.community.ledger import Record
-from bot.community.limits import Slot
 from bot.community.outcomes import Ready
 from bot.community.postman import backoff, pause_lane
+from bot.community.slots import Slot
 from bot.community.suspicions import block_of
 from bot.messages import Carried, Letter
 from bot.ports import Courier, Services

@@ -4,7 +4,6 @@ What is over the limit of a day is not refused: it takes a place of a later day,
 reads so before sending. A day is the community's own.
 """
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,10 +12,11 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlmodel import Session
 
-from bot.community import labels, quiet
+from bot.community import quiet
 from bot.community.actors import Actor
 from bot.community.contacts import Contact
 from bot.community.errors import Refusal
+from bot.community.slots import Slot, told
 from bot.ports import Services
 from storage import quotas
 from storage.database import rehearsed
@@ -35,21 +35,7 @@ class LimitReached(Refusal):
     """Nothing was sent: {why}, and that is used up{until}. Please try again later."""
 
     status = 429
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """When a letter may go, and why not before."""
-
-    at: datetime | None = None  # none: at once
-    why: str = ""  # "you can send 100 e-mails a day"
-
-    def words(self, zone: str) -> str:
-        """What the receipt says while the letter waits; nothing when it does not."""
-        if self.at is None:
-            return ""
-        local = self.at.astimezone(ZoneInfo(zone))
-        return f"Waits until {local:%H:%M} on {labels.day(local)}: {self.why}."
+    fits: int  # letters that have a place
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +43,15 @@ class _Rule:
     source: str  # of the quota: "leader:3:text"
     most: int  # letters a day
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What was left of a day."""
+
+    fits: int  # letters
+    why: str  # of the rule that left no more
+    nearly: list[_Rule]  # those that just became scarce
 
 
 def allot(
@@ -74,22 +69,28 @@ def allot(
     Takes: most_days, how far ahead; 0 for letters that cannot wait.
     Raises: LimitReached when those days are full. Touches: storage, the quotas of these days.
     """
-    zone = ZoneInfo(community.timezone)
-    today = now.astimezone(zone).date()
-    slots: list[Slot] = []
-    opens, why = now, ""
-    while left := to[len(slots) :]:
-        day = opens.astimezone(zone).date()
-        fits, reason = _place(session, services, actor, left[0].medium, day, len(left), opens)
-        slots += [
-            _slot(services, community, contact, opens, why, now=now) for contact in left[:fits]
-        ]
-        if fits < len(left):
-            why = why or reason
-            opens = datetime.combine(day + timedelta(days=1), _OPENS, zone)
-            if opens.date() - today > timedelta(days=most_days):
-                raise LimitReached(why=why, until=_full(most_days))
-    return slots if most_days else [Slot()] * len(slots)
+    slots, nearly = _allot(session, services, actor, community, to, now=now, most_days=most_days)
+    for rule in nearly:
+        log.warning("limits.texts_nearly_used_up", community=actor.community_id, most=rule.most)
+    return slots
+
+
+def fitting(
+    session: Session,
+    services: Services,
+    actor: Actor,
+    community: Community,
+    to: Sequence[Contact],
+    *,
+    now: datetime,
+) -> int:
+    """How many of these letters, from the first, have a place in the days ahead; none is taken."""
+    try:
+        with rehearsed(session):
+            _allot(session, services, actor, community, to, now=now, most_days=MOST_DAYS)
+    except LimitReached as full:
+        return full.fits
+    return len(to)
 
 
 def days_ahead(medium: str) -> int:
@@ -110,33 +111,10 @@ def forecast(
     """What would wait, in words, were it sent now; empty when nothing would."""
     try:
         with rehearsed(session):
-            slots = allot(session, services, actor, community, to, now=now, most_days=most_days)
+            slots, _ = _allot(session, services, actor, community, to, now=now, most_days=most_days)
     except LimitReached as refusal:
         return refusal.words
     return told(slots, zone=community.timezone, now=now)
-
-
-def told(slots: Sequence[Slot], *, zone: str, now: datetime) -> str:
-    """Which of the letters wait for what: "3 of them go tomorrow at 00:05: ..." """
-    waiting = Counter((slot.at, slot.why) for slot in slots if slot.at is not None)
-    sentences = []
-    for (at, why), count in waiting.items():
-        if len(slots) == 1:
-            who = "It goes"
-        elif count == len(slots):
-            who = "They go"
-        else:
-            who = f"{count} of them {'goes' if count == 1 else 'go'}"
-        day, clock = day_and_time(at, zone=zone, now=now)
-        sentences.append(f"{who} {day} at {clock}: {why}.")
-    return " ".join(sentences)
-
-
-def day_and_time(at: datetime, *, zone: str, now: datetime) -> tuple[str, str]:
-    """The moment as a neighbour would say it: "tomorrow", "00:05"."""
-    local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
-    days = {today: "today", today + timedelta(days=1): "tomorrow"}
-    return days.get(local.date(), f"on {labels.day(local)}"), f"{local:%H:%M}"
 
 
 def invited_enough(
@@ -149,6 +127,38 @@ def invited_enough(
     return quotas.invited_often(session, keys, since=now - CONTACT_SPAN, most=most)
 
 
+def _allot(
+    session: Session,
+    services: Services,
+    actor: Actor,
+    community: Community,
+    to: Sequence[Contact],
+    *,
+    now: datetime,
+    most_days: int,
+) -> tuple[list[Slot], list[_Rule]]:
+    """The places, and the rules whose day they nearly use up. Raises: LimitReached."""
+    zone = ZoneInfo(community.timezone)
+    today = now.astimezone(zone).date()
+    slots: list[Slot] = []
+    nearly: list[_Rule] = []
+    opens, why = now, ""
+    while left := to[len(slots) :]:
+        day = opens.astimezone(zone).date()
+        place = _place(session, services, actor, left[0].medium, day, len(left), opens)
+        nearly += place.nearly
+        slots += [
+            _slot(services, community, contact, opens, why, now=now)
+            for contact in left[: place.fits]
+        ]
+        if place.fits < len(left):
+            why = why or place.why
+            opens = datetime.combine(day + timedelta(days=1), _OPENS, zone)
+            if opens.date() - today > timedelta(days=most_days):
+                raise LimitReached(why=why, until=_full(most_days), fits=len(slots))
+    return slots if most_days else [Slot()] * len(slots), nearly
+
+
 def _place(
     session: Session,
     services: Services,
@@ -157,20 +167,22 @@ def _place(
     day: date,
     count: int,
     opens: datetime,
-) -> tuple[int, str]:
-    """Take places of the day. Gives how many there were, and which rule left no more."""
+) -> _Places:
+    """Take places of the day."""
     rules = _rules(services, actor, medium)
     over, why = 0, ""
+    nearly = []
     for rule in rules:
         total = quotas.add(session, rule.source, day, count)
         strict = _strictest(session, services, actor, rule, total, opens, medium)
-        _warn_operator(actor, rule, total, count)
+        if _is_nearly_used_up(rule, total, count):
+            nearly.append(rule)
         if total - strict.most > over:
             over, why = total - strict.most, strict.why
     over = min(over, count)
     for rule in rules if over else ():
         quotas.add(session, rule.source, day, -over)
-    return count - over, why
+    return _Places(count - over, why, nearly)
 
 
 def _rules(services: Services, actor: Actor, medium: str) -> list[_Rule]:
@@ -219,10 +231,9 @@ def _strictest(
     return _Rule(rule.source, most, f"new leaders can send {letters} on their first day")
 
 
-def _warn_operator(actor: Actor, rule: _Rule, total: int, count: int) -> None:
-    nearly = _NEARLY * rule.most
-    if rule.source.startswith("community:") and total - count < nearly <= total:
-        log.warning("limits.texts_nearly_used_up", community=actor.community_id, most=rule.most)
+def _is_nearly_used_up(rule: _Rule, total: int, count: int) -> bool:
+    """Whether the operator wants to know: it is the community's, and just became scarce."""
+    return rule.source.startswith("community:") and total - count < _NEARLY * rule.most <= total
 
 
 def _slot(

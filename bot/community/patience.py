@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.community import labels, limits
+from bot.community import labels, slots
 from bot.community.errors import Refusal
 from bot.ports import Services
 from storage import deliveries
@@ -82,7 +82,7 @@ def _require_pause(
         pause = min(pause, _AFTER_FAILURE)
     since = newest.updated_at
     if now - since < pause:
-        day, clock = limits.day_and_time(since + pause, zone=community.timezone, now=now)
+        day, clock = slots.day_and_time(since + pause, zone=community.timezone, now=now)
         what, ago = _DONE.get(newest.state, "Sent"), _ago(now - since)
         raise TooSoon(what=what, ago=ago, when=f"{clock} {day}")
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.community import contacts, letters, limits, suspicions
 from bot.community.actors import Actor
 from bot.community.deliveries import job_key
-from bot.community.limits import Slot
+from bot.community.slots import Slot, told
 from bot.ports import Services
 from storage import communities, deliveries
 from storage.jobs import NewJob, enqueue, enqueue_again
@@ -55,7 +55,7 @@ def dispatch(
         letter.dated_at = slots[row.id].at or now
     deliveries.add_all(session, written)
     carry(session, written)
-    return limits.told(list(slots.values()), zone=community.timezone, now=now)
+    return told(list(slots.values()), zone=community.timezone, now=now)
 
 
 def _slots(

@@ -11,11 +11,12 @@ import pytest
 from sqlmodel import Session
 from structlog.testing import capture_logs
 
-from bot.community import invitations, inviting, labels, limits, previews
+from bot.community import invitations, inviting, labels, previews, slots
 from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.invitations import send_to
-from bot.community.limits import LimitReached, Slot
+from bot.community.limits import LimitReached
+from bot.community.slots import Slot
 from bot.ports import Services
 from bot.settings import Settings
 from storage import communities
@@ -191,7 +192,7 @@ async def test_texts_of_all_leaders_together_are_limited(services: Services, rob
     assert [row.contact for row in await waiting(services)] == numbers[5:]
     assert "all of you together can send 5 texts a day" in (await waiting(services))[0].words
     warned = [log for log in logs if log["event"] == "limits.texts_nearly_used_up"]
-    assert [log["log_level"] for log in warned][:1] == ["warning"]
+    assert [log["log_level"] for log in warned] == ["warning"], "a preview warns nobody"
     assert len(await scene.all_of(services, Quota)) == 5, "what went back is counted nowhere"
 
 
@@ -265,7 +266,7 @@ async def test_nobody_is_invited_more_than_three_times_a_month_by_whomever(
 def test_what_waits_is_told_in_few_words() -> None:
     at = NOW + timedelta(days=1)
     later = Slot(NOW + timedelta(days=9), "of the year")
-    told = partial(limits.told, zone="UTC", now=NOW)
+    told = partial(slots.told, zone="UTC", now=NOW)
     assert told([Slot(), Slot()]) == ""
     assert told([Slot(at, "why")]) == "It goes tomorrow at 12:00: why."
     assert told([Slot(at, "why")] * 2) == "They go tomorrow at 12:00: why."

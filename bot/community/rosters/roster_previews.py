@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import limits, portions
+from bot.community import limits
 from bot.community.actors import Actor
 from bot.community.previews import Verdict
 from bot.community.rosters import coverage
@@ -110,7 +110,7 @@ def _keep(
     for medium in _MEDIA:
         ways = [one for one in (*found.goes, *found.slips) if one.medium == medium]
         to = [one.contact for one in ways]
-        count = portions.fitting(session, services, actor, community, to, now=now)
+        count = limits.fitting(session, services, actor, community, to, now=now)
         fit |= {one.line for one in ways[:count]}
         shown = [one.contact for one in ways[:count] if one.row.verdict == "good"] or to[:1]
         if to:
