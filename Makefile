@@ -20,7 +20,7 @@ run: $(VENV)/runtime.stamp ## Start Porchlight and say which address to open
 test: $(VENV)/tests.stamp ## Run the tests; ARGS='tests/house -x' goes to pytest, -n0 runs one by one
 	@$(BIN)/python tests/provision/browser.py
 	@$(BIN)/python tests/provision/mailserver.py
-	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: $(VENV)/tests.stamp ## Check style, types and the direction of imports
 	@failed=0; for check in 'ruff check' 'ruff format --check' mypy 'lint-imports --no-logo'; do \
