@@ -7,7 +7,6 @@ one PostgreSQL database. What a job means is in `carrying.py`, `asking.py`, `joi
 """
 
 import asyncio
-import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -35,6 +34,7 @@ _POLITE = 0.25  # seconds to let people go first who wait for an answer
 _MUST_END = 0.8  # of the lease: nobody else may have the job yet
 _BUGS = 5  # tries of a job that fails for a reason of ours
 _UNRECORDED = "done, but what came of it could not be recorded"
+_CHANCE = secrets.SystemRandom()
 _JITTER = 0.25
 
 log = structlog.get_logger()
@@ -238,8 +238,7 @@ def asked_in(medium: Medium) -> str:
 def backoff(delays: tuple[float, ...], attempts_so_far: int) -> timedelta:
     """How long to wait before the next try: the delays in order, ±25 % so that crowds disperse."""
     delay = delays[min(attempts_so_far, len(delays) - 1)]
-    jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - whoever guesses it gains nothing
-    return timedelta(seconds=delay * jitter)
+    return timedelta(seconds=delay * _CHANCE.uniform(1 - _JITTER, 1 + _JITTER))
 
 
 def _failed(job: Claimed, lane: _Lane, error: Exception, tell: GaveUp) -> Record:

@@ -100,7 +100,7 @@ async def shut(services: Services, job: Claimed) -> Record:
             await chat.shut(str(job.args["channel"]), str(job.args["url"]))
     except ChatDown as down:
         raise Later("the chat is down", after=down.retry_after) from down
-    except ChatRefused as refused:  # the group or our rights in it are gone, and so is the link
+    except ChatRefused as refused:  # we are out of the group, or may not: its administrators can
         log.warning("ways_in.not_shut", chat=name, error=refused.words)
     return Together(jobs.finish_all, job)
 

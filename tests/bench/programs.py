@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,11 +85,28 @@ def serving(
 
 def await_page(process: subprocess.Popen[bytes], port: int, page: str, log: Path) -> None:
     """Return when the server has given its first page. Raises when it ends instead."""
-    deadline = time.monotonic() + _START
-    while (status := _status(port, page)) != http.client.OK:
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"no page (status {status}):\n{log.read_text()[-4000:]}")
-        time.sleep(0.005)
+
+    def has_page() -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(f"it has ended:\n{log.read_text()[-4000:]}")
+        return _status(port, page) == http.client.OK
+
+    def why() -> str:
+        return f"no page (status {_status(port, page)}):\n{log.read_text()[-4000:]}"
+
+    until(has_page, within=_START, every=0.005, why=why)
+
+
+def until(done: Callable[[], bool], *, within: float, every: float, why: Callable[[], str]) -> None:
+    """Ask again and again, until it is so.
+
+    Takes: within and every, in seconds. Raises: RuntimeError, with why, when it takes too long.
+    """
+    deadline = time.monotonic() + within
+    while not done():
+        if time.monotonic() > deadline:
+            raise RuntimeError(why())
+        time.sleep(every)  # what is asked is another program, which has no way to call us
 
 
 def _status(port: int, page: str) -> int | None:

@@ -124,13 +124,16 @@ def _imported(file: str) -> Taken:
 def _watch(house: Program, words: str) -> set[str]:
     """All that the receipt said until it says this."""
     seen: set[str] = set()
-    deadline = time.monotonic() + _PATIENCE
-    while not any(words in text for text in seen):
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"still not “{words}”: {sorted(seen)}")
+
+    def is_said() -> bool:
         messages = json.loads(_ask(house, "GET", "/playground/messages"))
-        seen |= {one["text"] for one in messages if "list.csv" in one["text"]}
-        time.sleep(_POLL)  # the playground answers when it is asked, and never calls
+        seen.update(one["text"] for one in messages if "list.csv" in one["text"])
+        return any(words in text for text in seen)
+
+    def why() -> str:
+        return f"still not “{words}”: {sorted(seen)}"
+
+    programs.until(is_said, within=_PATIENCE, every=_POLL, why=why)
     return seen
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from bot.community.mornings import DIGEST, REMIND
 from bot.settings import Keys, Settings
 from storage.database import make_engine
 from storage.tables import Batch, Community, Invitation, Job, Leader, Receipt
+from tests.bench import programs
 from tests.provision import postgres
 from tests.settings import settings_of
 
@@ -144,11 +144,16 @@ def await_quiet(url: str) -> None:
     waiting = select(func.count()).where(
         col(Job.state) == "ready", col(Job.kind).not_in({"sweep", DIGEST.kind, REMIND.kind})
     )
-    deadline = time.monotonic() + _PATIENCE
-    while left := _scalar(engine, waiting):
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{left} jobs are still not done")
-        time.sleep(_POLL)
+
+    def left() -> int:
+        return _scalar(engine, waiting)
+
+    programs.until(
+        lambda: not left(),
+        within=_PATIENCE,
+        every=_POLL,
+        why=lambda: f"{left()} jobs are still not done",
+    )
     engine.dispose()
 
 

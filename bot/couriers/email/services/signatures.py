@@ -51,7 +51,7 @@ def rsa_holds(key: "RSAPublicKey", signature: str, content: bytes, *, sha1: bool
 
     # Amazon signs with SHA-1 unless the topic's owner sets SignatureVersion 2. A forger would need
     # a second preimage, which SHA-1 still withstands; what it does not withstand are collisions.
-    digest = hashes.SHA1() if sha1 else hashes.SHA256()  # noqa: S303
+    digest = hashes.SHA1() if sha1 else hashes.SHA256()  # noqa: S303 - Amazon's choice, see above
     try:
         key.verify(base64.b64decode(signature, validate=True), content, padding.PKCS1v15(), digest)
     except (ValueError, InvalidSignature):
