@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Update, bindparam, case, func, update
+from sqlalchemy import Integer, Update, and_, bindparam, case, func, or_, update
 from sqlmodel import Session, col, select
 
 from storage.database import changed, dialect_of, insert_by, run
-from storage.tables import Delivery, DeliveryEvent, Invitation, Receipt
+from storage.tables import Delivery, DeliveryEvent, Invitation, Member, Receipt
 
 # Callbacks repeat and arrive in any order, so the state shown is a maximum over this ranking.
 # Bounced beats delivered: gateways accept, then bounce.
@@ -40,20 +40,32 @@ def get(session: Session, delivery_id: int) -> Delivery | None:
     return session.get(Delivery, delivery_id)
 
 
-def to_carry(
-    session: Session, delivery_ids: Iterable[int]
-) -> list[tuple[Delivery, Invitation | None, Receipt | None]]:
-    """The deliveries, with the invitation each is about and the receipt that shows it, if any."""
+class ToCarry(NamedTuple):
+    """A delivery, and what decides whether and how it is carried."""
+
+    delivery: Delivery
+    invitation: Invitation | None  # that it is about
+    receipt: Receipt | None  # that shows it
+    is_kept_out: bool  # it is to a member who is suspended, or none any more
+
+
+def to_carry(session: Session, delivery_ids: Iterable[int]) -> list[ToCarry]:
+    """The deliveries with these numbers."""
     found = session.execute(_to_carry(), {"ids": list(delivery_ids)})
-    return [(delivery, invitation, receipt) for delivery, invitation, receipt in found]
+    return [ToCarry(*row) for row in found]
 
 
 @cache
 def _to_carry() -> Any:
+    is_kept_out = and_(
+        col(Member.id).is_not(None),
+        or_(col(Member.removed_at).is_not(None), col(Member.suspended_at).is_not(None)),
+    )
     return (
-        select(Delivery, Invitation, Receipt)
+        select(Delivery, Invitation, Receipt, is_kept_out)
         .outerjoin(Invitation, col(Invitation.id) == col(Delivery.invitation_id))
         .outerjoin(Receipt, col(Receipt.id) == col(Invitation.receipt_id))
+        .outerjoin(Member, col(Member.id) == col(Delivery.member_id))
         .where(col(Delivery.id).in_(bindparam("ids", expanding=True)))
     )
 

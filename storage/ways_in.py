@@ -67,6 +67,12 @@ def take_unused(session: Session, member_ids: Collection[int]) -> list[tuple[Way
     return found
 
 
+def came_into(session: Session, member_ids: Collection[int]) -> list[str]:
+    """Titles of the channels that these members came into by links of their own."""
+    where = (col(WayIn.member_id).in_(list(member_ids)), col(WayIn.user_id).is_not(None))
+    return list(session.exec(select(WayIn.title).where(*where).distinct().order_by(WayIn.title)))
+
+
 @brief
 def used(session: Session, url: str, user_id: str, *, now: datetime) -> bool:
     """Note who came in by a link, and is that member from now on.

@@ -24,6 +24,7 @@ from bot.ports import Courier, Services
 from storage import communities, deliveries, jobs, suppressions
 from storage import troubles as stored_troubles
 from storage.database import clock
+from storage.deliveries import ToCarry
 from storage.lanes import Claimed
 from storage.tables import Delivery, Invitation, Receipt, Trouble
 
@@ -84,17 +85,16 @@ def prepare(
     now = datetime.now(UTC)
     wanted = {int(job.args["delivery"]): job.id for job in claimed}
     found = deliveries.to_carry(session, wanted)
-    keys = [delivery.contact_key for delivery, _, _ in found]
+    keys = [one.delivery.contact_key for one in found]
     suppressed = suppressions.among(session, keys, now=now)
-    stuck = stored_troubles.among(
-        session, {lane for delivery, _, _ in found for lane in _lanes(delivery)}
-    )
+    stuck = stored_troubles.among(session, {lane for one in found for lane in _lanes(one.delivery)})
     ready: dict[int, Ready | Settle] = dict.fromkeys(wanted.values(), _nothing)
-    for delivery, row, receipt in found:
+    for one in found:
+        delivery = one.delivery
         ready[wanted[delivery.id]] = (
-            _pointless(delivery, row, suppressed.get(delivery.contact_key), now=now)
+            _pointless(one, suppressed.get(delivery.contact_key), now=now)
             or _held(delivery, stuck)
-            or _ready(session, services, delivery, receipt, stuck, now=now)
+            or _ready(session, services, delivery, one.receipt, stuck, now=now)
         )
     return ready
 
@@ -106,11 +106,10 @@ def _lanes(delivery: Delivery) -> tuple[str, ...]:
     return (delivery.medium, own, block) if delivery.medium == "text" else (delivery.medium, own)
 
 
-def _pointless(
-    delivery: Delivery, row: Invitation | None, reason: str | None, *, now: datetime
-) -> Settle | None:
+def _pointless(one: ToCarry, reason: str | None, *, now: datetime) -> Settle | None:
     """What to note when the letter need not or must not go; None when it is to be carried."""
-    if delivery.contact is None:
+    delivery, row = one.delivery, one.invitation
+    if delivery.contact is None or one.is_kept_out:
         return _nothing
     if delivery.rank >= deliveries.RANK["sent"]:
         return _nothing  # its outcome was recorded by somebody who lost the fence

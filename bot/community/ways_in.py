@@ -7,17 +7,18 @@ comes without the link, and the next look at it tries again.
 import asyncio
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlmodel import Session
 
 from bot.community.ledger import Later, Record, Together
-from bot.ports import ChatDown, ChatRefused, LetsIn, Services
-from storage import jobs, ways_in
+from bot.ports import Chat, ChatDown, ChatRefused, LetsIn, Services
+from storage import communities, jobs, ways_in
 from storage.database import clock
 from storage.jobs import NewJob
 from storage.lanes import Claimed
-from storage.tables import ChatLink, WayIn
+from storage.tables import ChatLink, Member, WayIn
 
 _PATIENCE = 3.0  # seconds that a newcomer waits for the link
 _LIFETIME = timedelta(days=30)
@@ -45,7 +46,7 @@ async def _make(services: Services, link: ChatLink, member_id: int, *, until: da
     assert isinstance(chat, LetsIn)
     try:
         async with asyncio.timeout(_PATIENCE):
-            made = await chat.let_in(channel, name=f"member {member_id}", until=until)
+            made = await chat.let_in(channel, name=_called(member_id), until=until)
     except (ChatDown, ChatRefused, TimeoutError) as error:
         log.warning("ways_in.not_made", chat=link.chat, error=type(error).__name__)
         return
@@ -68,14 +69,16 @@ def _keep(session: Session, way: WayIn, chat: str) -> None:
         jobs.enqueue(session, [_shutting(way, chat, clock(session))])
 
 
-def close(session: Session, member_ids: Collection[int]) -> None:
+def close(session: Session, member_ids: Collection[int]) -> list[str]:
     """Have the links by which these members did not come in made worthless, and forget them.
 
     For whatever keeps a member out, in its transaction. Who is let back gets new ones.
+    Gives: titles of the channels that they came into, where only people can take them out.
     """
     now = clock(session)
     found = ways_in.take_unused(session, member_ids)
     jobs.enqueue(session, [_shutting(way, chat, now) for way, chat in found if way.until > now])
+    return ways_in.came_into(session, member_ids)
 
 
 def _shutting(way: WayIn, chat: str, now: datetime) -> NewJob:
@@ -83,7 +86,13 @@ def _shutting(way: WayIn, chat: str, now: datetime) -> NewJob:
         key=f"shut:{way.url}",
         lane=f"chat:{chat}",
         kind="shut",
-        args={"chat": chat, "channel": way.channel, "url": way.url},
+        args={
+            "chat": chat,
+            "channel": way.channel,
+            "url": way.url,
+            "title": way.title,
+            "member": way.member_id,
+        },
         community_id=way.community_id,
         run_at=now,
     )
@@ -102,7 +111,40 @@ async def shut(services: Services, job: Claimed) -> Record:
         raise Later("the chat is down", after=down.retry_after) from down
     except ChatRefused as refused:  # we are out of the group, or may not: its administrators can
         log.warning("ways_in.not_shut", chat=name, error=refused.words)
+        return partial(_still_open, chat=chat, job=job)
     return Together(jobs.finish_all, job)
+
+
+def _still_open(session: Session, *, chat: Chat, job: Claimed) -> None:
+    """Tell those who lead in that chat which link is left to its administrators."""
+    assert job.community_id is not None
+    number, title = int(job.args["member"]), job.args["title"]
+    words = (
+        f"{session.get_one(Member, number).name} should no longer come into “{title}”, but has a "
+        "link that was not used yet, and I may not take back links there. One of its "
+        f"administrators can: it is called “{_called(number)}”."
+    )
+    notices = [
+        NewJob(
+            key=f"notice:{job.key}:{leader.id}",
+            lane=job.lane,
+            kind="notice",
+            args={
+                "chat": chat.name,
+                "channel": chat.own_channel(leader.place, leader.user_id),
+                "words": words,
+            },
+            community_id=job.community_id,
+        )
+        for leader in communities.leaders(session, job.community_id, chats=[chat.name])
+    ]
+    jobs.enqueue(session, notices)
+    jobs.finish(session, job)
+
+
+def _called(member_id: int) -> str:
+    """What the platform's own list calls a member's link; it may be read by anybody there."""
+    return f"member {member_id}"
 
 
 async def used(services: Services, url: str, user_id: str, *, now: datetime) -> bool:

@@ -1,12 +1,14 @@
 """However a try ends, the delivery, the leader's receipt and the job say the same."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.utils import parsedate_to_datetime
 
 import pytest
 
-from bot.community import invitations, optouts, tokens
+from bot.community import households, invitations, optouts, tokens
+from bot.community.members import membership
 from storage.database import Storage
 from storage.tables import Delivery
 from tests.community import scene
@@ -129,6 +131,30 @@ async def test_what_has_become_pointless_is_not_carried(opened: Storage) -> None
         assert server.taken == []
         assert await scene.jobs(services, "deliver") == []
         assert (await delivery(services)).state == "opted_out"
+
+
+@pytest.mark.parametrize("end", [membership.suspend, membership.remove])
+async def test_a_waiting_letter_to_a_member_who_is_kept_out_is_not_carried(
+    opened: Storage, end: Callable[..., Awaitable[object]]
+) -> None:
+    async with SmtpStandIn() as server, mail_to(server) as courier:
+        services = await house(opened, courier)
+        [invitation] = await invite(services, LENA)
+        await round_made(services)
+        now = datetime.now(UTC)
+        code, form = scene.code_of(services, invitation), scene.sign_up(email=LENA)
+        joined = await scene.redeem(services, code, form, now=now)
+        server.fail("RCPT 450 4.7.1 Greylisted")
+        await households.send_link(services, LENA, source="203.0.113.9", now=now)
+        await round_made(services)
+        link = await delivery(services)
+        assert (link.event, link.state, link.member_id) == ("household_link", "queued", 1)
+        server.recover()
+        await end(services, await scene.actor(services), joined.member_id, now=now)
+        await pass_time(services, minutes=10)
+        await round_made(services)
+        assert len(server.taken) == 1, "the invitation alone"
+        assert await scene.jobs(services, "deliver") == []
 
 
 async def test_a_letter_that_waits_for_who_has_opted_out_elsewhere_is_held(

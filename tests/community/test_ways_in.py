@@ -1,7 +1,6 @@
 """Each member's own link is made once, kept, and shown until it is used or too old."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,10 +8,12 @@ import pytest
 from bot.chats.playground import PLACE, PORCH, Playground
 from bot.community import ways_in
 from bot.community.households import leaving, pairing
-from bot.community.members import membership
-from bot.ports import ChatDown, Services
+from bot.community.members import membership, undoing
+from bot.community.members.changing import Done
+from bot.ports import ChatDown, ChatRefused, Services
+from storage.database import Storage
 from storage.tables import WayIn
-from tests.community import scene
+from tests.community import rounds, scene
 from tests.community.scene import NOW, on_both
 
 
@@ -46,9 +47,9 @@ def porch() -> Porch:
 
 
 @pytest.fixture
-def services_with_door(services: Services, porch: Porch) -> Services:
+async def services_with_door(opened: Storage, porch: Porch) -> Services:
     """The house, with a chat that can let somebody in."""
-    return replace(services, chats={porch.name: porch})
+    return await rounds.house(opened, chat=porch)
 
 
 @on_both
@@ -146,6 +147,43 @@ async def test_a_used_link_is_nothing_to_shut(services_with_door: Services, porc
     await leaving.leave(services, rosa, now=NOW)
     assert await scene.jobs(services, "shut") == []
     assert len(await scene.all_of(services, WayIn)) == 1, "it says who is whom in the group"
+
+
+@pytest.mark.parametrize("end", [membership.remove, membership.suspend])
+async def test_who_came_in_by_it_is_left_to_those_who_run_the_channel(
+    services_with_door: Services, end: Callable[..., Awaitable[Done]]
+) -> None:
+    services = services_with_door
+    rosa, robin = await joined(services), await scene.actor(services)
+    [(_, url)] = await ways_in.of(services, rosa, now=NOW)
+    words = "Whoever administers “Front porch” can take them out there, too: I cannot."
+    done = await end(services, robin, rosa, now=NOW)
+    assert "Front porch" not in done.words, "the link was not used"
+    await undoing.take_back(services, robin, done.undo_id, now=NOW)
+    [(_, url)] = await ways_in.of(services, rosa, now=NOW)
+    await ways_in.used(services, url, "u1", now=NOW)
+    assert (await end(services, robin, rosa, now=NOW)).words.endswith(words)
+
+
+async def test_a_link_that_cannot_be_shut_is_told_to_the_leaders(
+    services_with_door: Services, porch: Porch
+) -> None:
+    services = services_with_door
+    rosa, robin = await joined(services), await scene.actor(services)
+    await ways_in.of(services, rosa, now=NOW)
+
+    def refuse() -> None:
+        raise ChatRefused("no")
+
+    porch.answers = refuse
+    await membership.remove(services, robin, rosa, now=NOW)
+    await scene.all_done(services)
+    said = [text for text in await rounds.shown(services) if "take back links" in text]
+    assert said == [
+        "Rosa Delgado should no longer come into “Front porch”, but has a link that was not used "
+        "yet, and I may not take back links there. One of its administrators can: it is called "
+        f"“member {rosa}”."
+    ]
 
 
 async def test_without_such_a_chat_there_is_none(services: Services) -> None:

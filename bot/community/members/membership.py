@@ -68,11 +68,12 @@ async def suspend(services: Services, actor: Actor, number: int, *, now: datetim
         row = changing.member(act, number)
         if row.suspended_at is not None:
             raise SoAlready(why=f"{row.name} is suspended already.")
-        for one in (row, *_elsewhere(act, row)):
-            if one.suspended_at is None:
-                act.changes.set(one, suspended_at=now)
-                ways_in.close(act.session, [one.id])
+        people = [one for one in (row, *_elsewhere(act, row)) if one.suspended_at is None]
+        for one in people:
+            act.changes.set(one, suspended_at=now)
+        inside = ways_in.close(act.session, [one.id for one in people])
         words = f"{row.name} is suspended: they cannot sign in or change anything until let back."
+        words += _still(inside)
         return _finish(act, words, "member.suspended", number, row.household_id)
 
     return await changing.perform(services, actor, change, now=now)
@@ -102,23 +103,37 @@ async def remove(services: Services, actor: Actor, number: int, *, now: datetime
 
     def change(act: Act) -> Done:
         row = changing.member(act, number)
-        end(act, row)
+        inside = end(act, row)
         where = members.household(act.session, row.household_id)
         words = f"{row.name} is no longer a member.{changing.pass_on(act, where.id)}"
         if not members.of_household(act.session, where.id):
             words += f" Nobody is left at {where.address}."
+        if not _elsewhere(act, row):
+            words += _still(inside)
         return _finish(act, words, "member.removed", number, where.id)
 
     return await changing.perform(services, actor, change, now=now)
 
 
-def end(act: Act, row: Member) -> None:
-    """End this membership and every right that goes with it."""
-    ways_in.close(act.session, [row.id])
+def end(act: Act, row: Member) -> list[str]:
+    """End this membership and every right that goes with it.
+
+    Gives: titles of channels that they came into, where only people can take them out.
+    """
+    inside = ways_in.close(act.session, [row.id])
     for right in members.rights_of(act.session, row.id):
         act.changes.drop(right)
     chat_members.end(act.session, [row.id])  # and what they were about to prove
     act.changes.set(row, removed_at=act.now, is_head=False)
+    return inside
+
+
+def _still(inside: list[str]) -> str:
+    """A sentence about the channels that a member came into; none where there are none."""
+    if not inside:
+        return ""
+    titles = " and ".join(f"“{title}”" for title in inside)
+    return f" Whoever administers {titles} can take them out there, too: I cannot."
 
 
 def _elsewhere(act: Act, row: Member) -> list[Member]:
