@@ -11,8 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -23,11 +21,11 @@ from bot.commands import COMMANDS
 from bot.community import binding
 from bot.messages import Field, File, Reply
 from bot.ports import Services
-from tests.community import twins
+from tests.community import databases, twins
+from tests.community.databases import Filled
 from tests.community.twins import APART, ROSTER
 
 FIRST, SECOND, _ = twins.ALL
-T = TypeVar("T")
 # These are about all that a person leads, so they name the others, and are not of this promise.
 _ABOUT_ALL = {"use"}
 # What takes things away is said last, so that all else has something to speak of.
@@ -101,10 +99,11 @@ def words_in(file: File) -> str:
     return "" if file.media_type.startswith("image/") else file.content.decode()
 
 
-@pytest.fixture(scope="module")
-def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=databases.KINDS)
+def filled(request: pytest.FixtureRequest) -> Iterator[Filled]:
     """A database with all of them in it, made once."""
-    return twins.made(sqlite_template, tmp_path_factory.mktemp("twins"))
+    with databases.filled(request) as made:
+        yield made
 
 
 # All that can be said
@@ -204,16 +203,12 @@ def files_for(text: str) -> list[File]:
 
 
 @pytest.mark.parametrize("whose", [FIRST, SECOND], ids=["alder", "birch"])
-def test_nothing_of_the_other_is_said_shown_or_changed(
-    filled: Path, tmp_path: Path, whose: int
-) -> None:
-    path, calls = twins.copied(filled, tmp_path)
-
+def test_nothing_of_the_other_is_said_shown_or_changed(filled: Filled, whose: int) -> None:
     async def speak(services: Services) -> list[str]:
         others = [one for one in twins.ALL if one != whose]
         before = await services.storage.read(twins.everything, others)
         leader = Leader(services, whose)
-        await crawl(leader, calls)
+        await crawl(leader, filled.calls)
         after = await services.storage.read(twins.everything, others)
         commands = {text.split()[0] for text, _ in leader.said}
         assert commands == {f"/{one.name}" for one in COMMANDS if one.name not in _ABOUT_ALL}
@@ -221,7 +216,7 @@ def test_nothing_of_the_other_is_said_shown_or_changed(
         shown = twins.betrayed(await twins.posted(services, whose), whose)
         return [*leader.wrong, *(f"changed: {name}" for name in changed), *shown]
 
-    assert twins.in_a_house(path, speak) == []
+    assert filled.in_a_house(speak) == []
 
 
 _PASSING = re.compile(r"\d\d:\d\d|less than a minute|\d+ minutes?|/[sj]/\S+|(\w{4}-){2}\w{4}")
@@ -232,16 +227,19 @@ def at_any_time(text: str) -> str:
     return _PASSING.sub("…", text)
 
 
-def test_the_answers_are_the_same_as_if_another_never_was(filled: Path, tmp_path: Path) -> None:
-    path, calls = twins.copied(filled, tmp_path)
-    lacking = twins.without(filled, tmp_path, SECOND)
-
+# It compares what is read, and all that is only read is asked of both databases in the same words.
+@pytest.mark.parametrize("filled", ["sqlite"], indirect=True)
+def test_the_answers_are_the_same_as_if_another_never_was(filled: Filled) -> None:
     async def speak(services: Services) -> list[str]:
         leader = Leader(services, FIRST)
-        await crawl(leader, calls, with_others=False)
+        await crawl(leader, filled.calls, with_others=False)
         return leader.heard
 
-    heard = [twins.in_a_house(one, speak) for one in (path, lacking)]
+    async def speak_without(services: Services) -> list[str]:
+        await services.storage.write(twins.forget, SECOND)
+        return await speak(services)
+
+    heard = [filled.in_a_house(do) for do in (speak, speak_without)]
     differ = [pair for pair in zip(*heard, strict=False) if pair[0] != pair[1]]
     assert differ == []
     assert len(heard[0]) == len(heard[1]) > 100
@@ -252,12 +250,9 @@ NUMBERS = [begin + step for begin in twins.ALL for step in range(11)]
 
 @given(data=st.data())
 @settings(max_examples=20)
-def test_whatever_is_said_in_whatever_order(
-    filled: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    path, calls = twins.copied(filled, tmp_path_factory.mktemp("order"))
+def test_whatever_is_said_in_whatever_order(filled: Filled, data: st.DataObject) -> None:
     whose = data.draw(st.sampled_from((FIRST, SECOND)))
-    known = sorted({text for text in [*usages(FIRST), *calls] if not is_about_all(text)})
+    known = sorted({text for text in [*usages(FIRST), *filled.calls] if not is_about_all(text)})
     texts = data.draw(st.lists(st.sampled_from(known), min_size=3, max_size=12))
     said = [_NUMBER.sub(lambda _: str(data.draw(st.sampled_from(NUMBERS))), one) for one in texts]
 
@@ -273,4 +268,4 @@ def test_whatever_is_said_in_whatever_order(
         after = await services.storage.read(twins.everything, others)
         return [*leader.wrong, *(name for name in after if after[name] != before[name])]
 
-    assert twins.in_a_house(path, speak) == []
+    assert filled.in_a_house(speak) == []

@@ -5,18 +5,15 @@ there are. The ids of each begin where a million begins, and every text of its o
 New rows come after those of the last, so a number below is never taken for one of them.
 """
 
-import asyncio
 import hashlib
 import json
 import re
-import shutil
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import JSON, Column, Table, UniqueConstraint, insert
+from sqlalchemy import JSON, Column, Table, UniqueConstraint, func, insert
 from sqlalchemy import delete as delete_from
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, SQLModel, col, delete, select
@@ -29,7 +26,7 @@ from bot.ports import Services
 from bot.settings import Keys
 from storage import communities
 from storage import playground as memory
-from storage.database import Storage, table_of
+from storage.database import dialect_of, table_of
 from storage.tables import (
     BillingMonth,
     ChatLink,
@@ -48,8 +45,6 @@ from storage.tables import (
 )
 from tests.community import scene
 from tests.community.scene import NOW
-
-T = TypeVar("T")
 
 WORDS = ("Alderzz", "Birchzz", "Cedarzz")  # in everything of the first, the second, the third
 APART = 1_000_000
@@ -208,13 +203,32 @@ def multiply(session: Session, keys: Keys) -> None:
                 session.execute(insert(table), [copy.row(table, row) for row in rows])
     for row in session.exec(select(Invitation).where(col(Invitation.id) > APART)):
         row.code_hash = codes.fingerprint(keys, codes.derive(keys, row.id, row.generation))
+    if dialect_of(session) == "postgresql":
+        _count_on(session)
+
+
+def _count_on(session: Session) -> None:
+    """Number new rows from the last of these; SQLite does so by itself."""
+    for table in tables():
+        if "id" in table.c:
+            counter = func.pg_get_serial_sequence(table.name, "id")
+            session.execute(sa_select(func.setval(counter, func.max(table.c.id))))
+
+
+def forget(session: Session, community_id: int) -> None:
+    """Be as if one of them had never been."""
+    for table in reversed(tables()):
+        session.execute(delete_from(table).where(_whose(table) == community_id))
 
 
 def rows_of(session: Session, table: Table, community_id: int) -> list[dict[str, Any]]:
     """The rows of a community, as they are."""
-    whose = table.c["community_id" if "community_id" in table.c else "id"]
-    query = sa_select(table).where(whose == community_id).order_by(*table.primary_key)
+    query = sa_select(table).where(_whose(table) == community_id).order_by(*table.primary_key)
     return [dict(row._mapping) for row in session.execute(query)]
+
+
+def _whose(table: Table) -> Column[Any]:
+    return table.c["community_id" if "community_id" in table.c else "id"]
 
 
 @dataclass(frozen=True)
@@ -284,58 +298,7 @@ def _is_unique(table: Table, column: Column[Any]) -> bool:
     return bool(column.unique) or {column} in alone
 
 
-# All of them, in a database
-
-
-def made(template: Path, folder: Path) -> Path:
-    """A database with all of them in it."""
-    path = Path(shutil.copy(template, folder / "filled.db"))
-
-    async def fill_one(services: Services) -> list[str]:
-        calls = await fill(services)
-        path.with_suffix(".json").write_text(json.dumps(calls))
-        return await services.storage.read(empty)
-
-    async def fill_all(services: Services) -> None:
-        await services.storage.write(multiply, services.keys)
-
-    assert in_a_house(path, fill_one) == [], "fill them above, or nothing of them is looked at"
-    in_a_house(path, fill_all)
-    return path
-
-
-def without(filled: Path, folder: Path, community_id: int) -> Path:
-    """The same, where one of them never was."""
-    path = Path(shutil.copy(filled, folder / f"without_{community_id}.db"))
-
-    def forget(session: Session) -> None:
-        for table in reversed(tables()):
-            whose = table.c["community_id" if "community_id" in table.c else "id"]
-            session.execute(delete_from(table).where(whose == community_id))
-
-    async def do(services: Services) -> None:
-        await services.storage.write(forget)
-
-    in_a_house(path, do)
-    return path
-
-
-def copied(filled: Path, folder: Path) -> tuple[Path, list[str]]:
-    """The same for one test, and the calls of the buttons that there are in the first."""
-    return Path(shutil.copy(filled, folder)), json.loads(filled.with_suffix(".json").read_text())
-
-
-def in_a_house(path: Path, do: Callable[[Services], Awaitable[T]]) -> T:
-    """Do it with this database, and close it."""
-
-    async def run() -> T:
-        storage = Storage.open(f"sqlite:///{path}")
-        try:
-            return await do(scene.unlimited(await scene.plugged(storage)))
-        finally:
-            await storage.close()
-
-    return asyncio.run(run())
+# What was seen, what was changed
 
 
 async def posted(services: Services, community_id: int) -> list[str]:
@@ -351,9 +314,6 @@ def written(session: Session, services: Services, community_id: int) -> list[str
     mine = session.exec(select(Delivery).where(Delivery.community_id == community_id))
     found = [letters.words_of(session, services, row) for row in mine if row.contact]
     return [f"{words.subject}\n{words.text}\n{words.html}" for words in found]
-
-
-# What was seen, what was changed
 
 
 def everything(session: Session, community_ids: Iterable[int]) -> dict[str, list[str]]:

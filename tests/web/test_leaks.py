@@ -7,7 +7,7 @@ alike, with ids of all of them.
 
 import re
 from collections import deque
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
@@ -17,7 +17,8 @@ from bot import web
 from bot.community import codes, households
 from bot.ports import Services
 from storage.tables import Community, Invitation, Member
-from tests.community import scene, twins
+from tests.community import databases, scene, twins
+from tests.community.databases import Filled
 from tests.community.scene import ADDRESS
 from tests.community.twins import ALL, APART
 from tests.web.visitor import Form, Page, Visitor
@@ -31,10 +32,11 @@ _HOLDS_EVERYWHERE = re.compile("/o/")
 _SESSION = "__Host-porchlight-member"
 
 
-@pytest.fixture(scope="module")
-def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=databases.KINDS)
+def filled(request: pytest.FixtureRequest) -> Iterator[Filled]:
     """A database with all of them in it, made once."""
-    return twins.made(sqlite_template, tmp_path_factory.mktemp("twins"))
+    with databases.filled(request) as made:
+        yield made
 
 
 async def doors(services: Services, community_id: int) -> list[str]:
@@ -141,10 +143,8 @@ def foreign_fields(form: Form) -> list[dict[str, str]]:
 @pytest.mark.parametrize("whose", ALL[:2], ids=["alder", "birch"])
 @pytest.mark.parametrize("is_known", [True, False], ids=["a member", "nobody yet"])
 def test_no_page_shows_or_changes_anything_of_another_community(
-    filled: Path, tmp_path: Path, whose: int, is_known: bool
+    filled: Filled, whose: int, is_known: bool
 ) -> None:
-    path, _ = twins.copied(filled, tmp_path)
-
     async def walk(services: Services) -> list[str]:
         others = [one for one in ALL if one != whose]
         before = await services.storage.read(twins.everything, others)
@@ -161,4 +161,4 @@ def test_no_page_shows_or_changes_anything_of_another_community(
         shown = twins.betrayed(await twins.posted(services, whose), whose)
         return [*resident.wrong, *changed, *shown]
 
-    assert twins.in_a_house(path, walk) == []
+    assert filled.in_a_house(walk) == []
