@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -22,8 +22,8 @@ from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.messages import Card, File
 from bot.ports import Pass, Services, Sheet
-from storage import batches, communities
-from storage.tables import Batch, Community, Invitation
+from storage import batches, communities, logos
+from storage.tables import Batch, Invitation
 
 LIMIT = 100  # passes at a time: more is a print shop's job
 _LISTED = 10
@@ -45,6 +45,13 @@ class NothingLeft(Refusal):
     """All passes of batch {number} were used, voided or sent another way."""
 
     status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Branded(Sheet):
+    """A sheet whose passes show the community's logo."""
+
+    logo: bytes | None = None  # PNG; None when it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ def _mint(
     minting.mint(session, services, rows)
     if group_ids:
         minting.lead_into(session, rows, group_ids)
-    _note(session, actor, "batch.minted", batch.id, now=now)
+    trail.note(session, actor, "batch.minted", f"batch:{batch.id}", now=now)
     return batch.id
 
 
@@ -141,11 +148,10 @@ async def print_again(services: Services, actor: Actor, batch_id: int) -> Printe
 
     def query(session: Session) -> Sheet:
         batch = _batch(session, actor, batch_id)
-        community = communities.get(session, actor.community_id)
         rows = [row for row in batches.passes(session, batch_id) if _is_left(row)]
         if not rows:
             raise NothingLeft(number=batch_id)
-        return _sheet(services, community, batch, rows)
+        return _sheet(session, services, actor, batch, rows)
 
     sheet = await services.storage.read(query)
     return Printed(batch_id, len(sheet.passes), await services.printer.print(sheet))
@@ -170,26 +176,32 @@ async def print_one(services: Services, actor: Actor, number: int, *, now: datet
         inviting.note(session, actor, "invitation.printed", row, now=now)
         if row.receipt_id is not None:
             receipts.refresh(session, row.receipt_id)
-        return _sheet(services, community, None, [row])
+        return _sheet(session, services, actor, None, [row])
 
     return await services.printer.print(await services.storage.write(change))
 
 
 def _sheet(
-    services: Services, community: Community, batch: Batch | None, rows: list[Invitation]
+    session: Session,
+    services: Services,
+    actor: Actor,
+    batch: Batch | None,
+    rows: Sequence[Invitation],
 ) -> Sheet:
+    community = communities.get(session, actor.community_id)
     address = services.settings.address
 
     def drawn(row: Invitation) -> Pass:
         code = codes.derive(services.keys, row.id, row.generation)
+        until = row.expires_at
         return Pass(
             code=code,
             link=codes.link(address, code),
             serial=row.serial or 1,
-            valid_until=_last_day(row, community),
+            valid_until=letters.last_day(until, community.timezone) if until else None,
         )
 
-    return Sheet(
+    return Branded(
         community=community.name,
         welcome=community.welcome,
         colour=community.colour,
@@ -200,11 +212,8 @@ def _sheet(
         paper=community.paper,
         language=community.language,
         passes=[drawn(row) for row in rows],
+        logo=logos.of(session, community.id),
     )
-
-
-def _last_day(row: Invitation, community: Community) -> date | None:
-    return letters.last_day(row.expires_at, community.timezone) if row.expires_at else None
 
 
 async def newest(services: Services, actor: Actor) -> list[tuple[Batch, int]]:
@@ -236,7 +245,7 @@ async def void(services: Services, actor: Actor, batch_id: int, *, now: datetime
 
 
 def _changed(session: Session, actor: Actor, batch: Batch, action: str, *, now: datetime) -> Card:
-    _note(session, actor, action, batch.id, now=now)
+    trail.note(session, actor, action, f"batch:{batch.id}", now=now)
     session.flush()
     assert batch.receipt_id is not None
     receipts.refresh(session, batch.receipt_id)
@@ -248,7 +257,3 @@ def _batch(session: Session, actor: Actor, batch_id: int) -> Batch:
     if batch is None:
         raise NoSuchBatch(number=batch_id)
     return batch
-
-
-def _note(session: Session, actor: Actor, action: str, batch_id: int, *, now: datetime) -> None:
-    trail.note(session, actor, action, f"batch:{batch_id}", now=now)

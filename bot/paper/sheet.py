@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.community import codes
+from bot.community.passes import Branded
 from bot.ports import Pass, Sheet
 from bot.templating import Templates
 
@@ -31,6 +32,7 @@ def described(sheet: Sheet, templates: Templates) -> dict[str, Any]:
         "colour": readable(sheet.colour),
         "community": common["community"],
         "type_at": common["type_at"],
+        "logo": _logo(sheet),
         "words": words | {"steps": words["steps"].splitlines()},
         "passes": [
             {"link": one.link, "code": codes.grouped(one.code)}
@@ -71,6 +73,12 @@ def _rendered(
 ) -> dict[str, str]:
     said = templates.blocks("passes/words.txt", names, language=sheet.language, only=blocks)
     return {block: _tidy(words) for block, words in said.items()}
+
+
+def _logo(sheet: Sheet) -> list[int] | None:
+    """The picture as a number for each byte: JSON holds those, and typst makes bytes of them."""
+    logo = sheet.logo if isinstance(sheet, Branded) else None
+    return list(logo) if logo else None
 
 
 def _names(sheet: Sheet) -> dict[str, Any]:

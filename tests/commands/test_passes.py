@@ -1,11 +1,15 @@
 """`/passes`: minted once, printed as often as wanted, looked after by batch."""
 
 import io
+from dataclasses import replace
 
 import pypdf
 import pytest
+from PIL import Image
 
+from bot import dispatch
 from bot.community.redemptions import CodeVoid
+from bot.messages import File
 from bot.ports import Services
 from storage.tables import Batch, Invitation
 from tests.community import scene
@@ -33,6 +37,30 @@ async def test_passes_are_printed_again_with_the_same_codes(services: Services) 
         letters = "".join(filter(str.isalnum, text))
         assert all(code in letters for code in issued)
     assert len(await scene.all_of(services, Invitation)) == 5
+
+
+async def give_logo(services: Services) -> None:
+    """A leader says `/community logo` with a picture."""
+    out = io.BytesIO()
+    Image.new("RGB", (200, 100), "#b2452b").save(out, "PNG")
+    asked = scene.call("/community logo")
+    logo = File("logo.png", "image/png", out.getvalue())
+    await dispatch.answer(services, replace(asked, files=(logo,)))
+
+
+def logos_in(file: File) -> int:
+    """How many pictures the first page of a PDF draws."""
+    return len(pypdf.PdfReader(io.BytesIO(file.content)).pages[0].images)
+
+
+async def test_passes_show_the_logo_of_the_day_they_are_printed(services: Services) -> None:
+    (before,) = (await say(services, "/passes 2")).files
+    await give_logo(services)
+    (after,) = (await say(services, "/passes again 1")).files
+    (single,) = (await say(services, "/invites pass 1")).files
+    await say(services, "/community logo off")
+    (without,) = (await say(services, "/passes again 1")).files
+    assert [logos_in(file) for file in (before, after, single, without)] == [0, 1, 1, 0]
 
 
 @pytest.mark.parametrize("said", ["0", "101", "999999999", "-1", "x", "1.5", "9999999999"])

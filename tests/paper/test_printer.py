@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pypdf
-import pypdfium2
 import pytest
 import typst
 import zxingcpp
@@ -23,6 +22,7 @@ from bot.paper.printer import KEPT, STOPPED, TOO_SLOW, TypstPrinter
 from bot.ports import CannotPrint, Sheet
 from bot.templating import TEMPLATES, Templates
 from tests.paper.conftest import MakeSheet
+from tests.paper.pdfs import fonts, read, scanned, structure
 
 MILLIMETRE = 72 / 25.4  # in points, the unit of a PDF
 ENDLESS = "#for a in range(100000) { for b in range(100000) { } }"
@@ -45,7 +45,7 @@ async def test_a_hundred_passes_read_well(
     file = await printer.print(sheet)
     assert (file.name, file.media_type) == ("passes-7-oak-street.pdf", "application/pdf")
     assert len(file.content) < 1_000_000
-    assert _scanned(file.content) == [one.link.lower() for one in sheet.passes]
+    assert scanned(file.content) == [one.link.lower() for one in sheet.passes]
     _assert_all_said(sheet, file.content)
 
 
@@ -88,9 +88,9 @@ async def test_screen_readers_are_told_title_language_headings_and_pictures(
     assert reader.metadata.title == "Access passes for Maple Court, batch 7"
     assert root["/Lang"] == "en-GB"
     assert root["/MarkInfo"]["/Marked"]
-    kinds = [item.get("/S") for item in _structure(root["/StructTreeRoot"])]
+    kinds = [item.get("/S") for item in structure(root["/StructTreeRoot"])]
     assert (kinds.count("/H1"), kinds.count("/Figure")) == (5, 5)
-    pictures = [item for item in _structure(root["/StructTreeRoot"]) if item.get("/S") == "/Figure"]
+    pictures = [item for item in structure(root["/StructTreeRoot"]) if item.get("/S") == "/Figure"]
     assert all("QR code" in str(item["/Alt"]) for item in pictures)
 
 
@@ -101,7 +101,7 @@ async def test_what_leaders_type_prints_as_it_is(
     sheet = make_sheet(
         2, community=hostile, welcome=f"<script> {hostile} \\ // = a", label="#q[*z*]"
     )
-    text = _text((await printer.print(sheet)).content)
+    text = read((await printer.print(sheet)).content)
     assert text.count(hostile) == 4
     assert text.count("<script>") == text.count("\\ // = a") == text.count("#q[*z*]") == 2
 
@@ -115,8 +115,8 @@ async def test_accents_and_greek_need_no_fonts_of_the_system(make_sheet: MakeShe
     assert ours.families() == ["Inter", "Inter Display", "JetBrains Mono"]
     sheet = make_sheet(community="Zoë Muñoz, Αθήνα, Київ, Đà Nẵng")
     pdf = (await TypstPrinter(Templates()).print(sheet)).content
-    assert sheet.community in _text(pdf)
-    assert _fonts(pdf) == {
+    assert sheet.community in read(pdf)
+    assert fonts(pdf) == {
         "Inter-Regular",
         "Inter-SemiBold",
         "InterDisplay-Bold",
@@ -130,7 +130,7 @@ async def test_letters_that_only_the_systems_fonts_have_are_printed_with_those(
     if "DejaVu Sans" not in typst.Fonts(include_embedded_fonts=False).families():
         pytest.skip("needs the font DejaVu Sans on this computer, for Armenian")
     sheet = make_sheet(community="Երևան")
-    assert sheet.community in _text((await printer.print(sheet)).content)
+    assert sheet.community in read((await printer.print(sheet)).content)
 
 
 async def test_a_letter_that_no_font_has_is_named(
@@ -232,26 +232,8 @@ def _children() -> list[int]:
     ]
 
 
-def _scanned(pdf: bytes) -> list[str]:
-    """What the QR codes say, page by page from left to right and top to bottom, at 150 dpi."""
-    said: list[str] = []
-    with pypdfium2.PdfDocument(pdf) as document:
-        for page in document:
-            picture: Image.Image = page.render(scale=150 / 72).to_pil()
-            said += [code.text.lower() for code in _in_order(picture)]
-    return said
-
-
-def _in_order(picture: Image.Image) -> list[zxingcpp.Barcode]:
-    def place(code: zxingcpp.Barcode) -> tuple[bool, int]:
-        corner = code.position.top_left
-        return corner.y > picture.height / 2, corner.x
-
-    return sorted(zxingcpp.read_barcodes(picture), key=place)
-
-
 def _assert_all_said(sheet: Sheet, pdf: bytes) -> None:
-    text = _text(pdf)
+    text = read(pdf)
     for one in sheet.passes:
         assert f"{one.code[:4]}-{one.code[4:8]}-{one.code[8:]}" in text
         assert f"Batch 7 · {one.serial} of 100" in text
@@ -259,30 +241,3 @@ def _assert_all_said(sheet: Sheet, pdf: bytes) -> None:
     assert text.count(sheet.type_at) == 100
     for words in (sheet.community, sheet.welcome.strip()):
         assert text.count(words) == 100
-
-
-def _text(pdf: bytes) -> str:
-    pages = pypdf.PdfReader(BytesIO(pdf)).pages
-    return " ".join(" ".join(page.extract_text() for page in pages).split())
-
-
-def _fonts(pdf: bytes) -> set[str]:
-    """The fonts it has, without the tag of their subset: `ABCDEF+Inter-Regular-Identity-H`."""
-    pages = pypdf.PdfReader(BytesIO(pdf)).pages
-    held: list[Any] = [page["/Resources"] for page in pages]
-    fonts = [font.get_object() for each in held for font in each["/Font"].values()]
-    names = [str(font["/BaseFont"]) for font in fonts]
-    return {name.partition("+")[2].removesuffix("-Identity-H") for name in names}
-
-
-def _structure(element: pypdf.generic.DictionaryObject) -> list[pypdf.generic.DictionaryObject]:
-    """The element and all below it, in reading order."""
-    below = element.get("/K", [])
-    parts = below if isinstance(below, list) else [below]
-    trees = [part.get_object() for part in parts]
-    return [element] + [
-        item
-        for tree in trees
-        if isinstance(tree, pypdf.generic.DictionaryObject)
-        for item in _structure(tree)
-    ]

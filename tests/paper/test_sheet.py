@@ -41,6 +41,13 @@ def test_words_that_look_like_template_marks_stay_words(make_sheet: MakeSheet) -
     assert words["once"] == "Works once. Please keep it private."
 
 
+def test_a_logo_is_told_byte_by_byte(make_sheet: MakeSheet) -> None:
+    assert described(make_sheet(logo=b"\x89PNG\x00\xff"), Templates())["logo"] == [
+        *(0x89, 0x50, 0x4E, 0x47, 0x00, 0xFF)
+    ]
+    assert described(make_sheet(), Templates())["logo"] is None
+
+
 def test_a_sheet_speaks_the_language_of_the_community(make_sheet: MakeSheet) -> None:
     told = described(make_sheet(language="fr", welcome=""), Templates())
     assert told["language"] == "fr"
