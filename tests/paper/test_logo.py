@@ -151,7 +151,7 @@ async def test_as_many_words_fit_beside_it_as_without_it(
     await printer.print(sheet(most, None))
     with pytest.raises(CannotPrint, match="do not fit on a pass"):
         await printer.print(sheet(most + 1, None))
-    with first_page((await printer.print(sheet(most, picture((400, 400))))).content) as page:
+    with first_page((await printer.print(sheet(most, picture()))).content) as page:
         (place,) = places(page)
         _assert_alone(page, place)
 
