@@ -59,7 +59,8 @@ def _founded(community: Community) -> Reply:
 def _show(leading: Leading) -> Reply:
     led, in_use = leading.led, leading.in_use
     if len(led) == 1:
-        return Reply(f"You lead {led[0].community} here, and no other community.")
+        more = "`/use new Oak Hill` founds one more, if you run Porchlight."
+        return Reply(f"You lead {led[0].community} here, and no other community. {more}")
     lines = [f"You lead {plural(len(led), 'community', 'communities')} here:"]
     for one in led:
         mark = ", in use" if one == in_use else ""

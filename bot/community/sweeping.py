@@ -62,18 +62,19 @@ async def sweep(services: Services, job: Claimed) -> Record:
         mornings.plan(session, communities.every(session), now=now)
         billing.close_months(session, now=now)
         jobs.finish(session, job)
-        jobs.enqueue(session, [_sweep_on(now + timedelta(days=1))])
+        jobs.enqueue(session, [_sweep(_three_o_clock(now + timedelta(days=1)))])
 
     return record
 
 
 async def ask_for_sweep(services: Services) -> None:
-    """Ask for today's sweep; asked for by every worker, it is done once."""
-    await services.storage.write(jobs.enqueue, [_sweep_on(datetime.now(UTC))])
+    """Ask for today's sweep, at once if none is planned; asked for by every worker, it is once."""
+    await services.storage.write(jobs.enqueue, [_sweep(datetime.now(UTC))])
 
 
-def _sweep_on(day: datetime) -> jobs.NewJob:
-    at_three = day.replace(hour=3, minute=0, second=0, microsecond=0)
-    return jobs.NewJob(
-        key=f"sweep:{day:%Y-%m-%d}", lane=TIMER, kind="sweep", args={}, run_at=at_three
-    )
+def _three_o_clock(day: datetime) -> datetime:
+    return day.replace(hour=3, minute=0, second=0, microsecond=0)
+
+
+def _sweep(at: datetime) -> jobs.NewJob:
+    return jobs.NewJob(key=f"sweep:{at:%Y-%m-%d}", lane=TIMER, kind="sweep", args={}, run_at=at)

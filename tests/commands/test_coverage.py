@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.community import deliveries
+from bot.community import deliveries, labels
 from bot.messages import Reply
 from bot.paper.printer import TypstPrinter
 from bot.ports import Services
@@ -114,7 +114,8 @@ async def test_a_street_shows_who_is_where(services: Services) -> None:
     await on_the_roster(services)
     await say(services, "/invite email luis@ex.org")
     reply = await say(services, "/coverage elm st.")
-    day = f"{NOW.day} {NOW:%b %Y}"
+    [row] = await scene.all_of(services, Invitation)
+    day = labels.day(row.created_at)
     assert reply.text.splitlines() == [
         "Elm Street: 0 of 4 joined, 1 invited, 3 never invited",
         "4 addresses in Elm Street:",

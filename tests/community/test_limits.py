@@ -80,7 +80,7 @@ async def quota(services: Services) -> dict[tuple[str, date], int]:
 async def test_a_hundred_go_today_and_the_rest_tomorrow_told_beforehand(
     services: Services, robin: Actor
 ) -> None:
-    await scene.invite(services, robin, people(97))
+    await scene.invite(services, robin, people(97), now=datetime.now(UTC))
     reply = await scene.say(services, f"/invite email {people(6, 'more')}")
     assert "3 of them go tomorrow at 00:05: you can send 100 e-mails a day." in reply.text
     reply = await scene.say(services, reply.buttons[0].call)
@@ -148,9 +148,10 @@ async def test_who_is_far_beyond_is_refused_and_nothing_happens(
     services: Services, robin: Actor
 ) -> None:
     services = limited(services, limit_emails=1)
-    await scene.invite(services, robin, people(8))
+    now = datetime.now(UTC)
+    await scene.invite(services, robin, people(8), now=now)
     with pytest.raises(LimitReached) as refused:
-        await scene.invite(services, robin, "one.more@example.org")
+        await scene.invite(services, robin, "one.more@example.org", now=now)
     assert refused.value.words.startswith("Nothing was sent: you can send 1 e-mail a day")
     assert len(await scene.all_of(services, Invitation)) == 8
     assert sum((await quota(services)).values()) == 8

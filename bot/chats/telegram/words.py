@@ -16,7 +16,7 @@ _JOINER = "\u2060"
 _CODE = re.compile(r"`((?:/|https?://)[^`\n]+)`")
 _LIVE = re.compile(
     r"""
-      (?P<mail>(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+(?![\w/@-]|[.:?#][\w/]))
+      (?P<mail>(?<![\w.+'-])(?:[\w+-]+')*[\w.+-]*\w@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w/@-]|[.:?#][\w/]))
     | (?P<before>
         @(?=\w)                     # a mention
       | :(?=//)                     # an address with its protocol

@@ -24,6 +24,9 @@ HOSTILE = (
     "x@evil.com/path",
     "192.0.2.1",
     "a@b@everyone",
+    "evil.com@everyone192.0.2.1",
+    "'@everyoneevil.com",
+    "evil.com'x@everyone.com",
 )
 PIECES = st.sampled_from(HOSTILE) | st.text(max_size=12) | st.sampled_from("@/.:<>&` \n`/")
 TEXTS = st.lists(PIECES, max_size=12).map("".join)
@@ -57,6 +60,7 @@ def test_every_text_is_taken_and_says_what_it_said(text: str) -> None:
         "rosa@example.org: the e-mail has been sent.",
         "Did you mean rosa@gmail.com?",
         "(a.b+c@d.org)",
+        "o'brien@example.org",
     ],
 )
 def test_an_address_stays_exact_and_can_be_copied(text: str) -> None:
