@@ -158,6 +158,11 @@ def _write_what_nobody_says(session: Session, keys: Keys) -> None:
                 contact_key=_key(keys, "tom@example.net"), words="", decided_at=NOW,
                 decision="declined", leader_id=1, reason="Not of Alderzz",
             ),
+            JoinRequest(
+                **own, **asked, name="Rosa Alderzz", contact="rosa@example.net",
+                contact_key=_key(keys, "rosa@example.net"), words="", decided_at=NOW,
+                decision="approved", leader_id=1, reason="",
+            ),
         ]
     )  # fmt: skip
 

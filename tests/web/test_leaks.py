@@ -8,13 +8,15 @@ alike, with ids of all of them.
 import re
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bot import web
-from bot.community import codes, households
+from bot.community import codes, contacts, households
+from bot.community.households import proofs
 from bot.ports import Services
 from storage.tables import Community, Invitation, Member
 from tests.community import databases, scene, twins
@@ -30,6 +32,8 @@ _TYPED = {"name": "Vi Neu", "address": "Flat 4B"}  # an address that all three h
 # Who wants no more letters gets none of any community: what waits for them is called off.
 _HOLDS_EVERYWHERE = re.compile("/o/")
 _SESSION = "__Host-porchlight-member"
+_PROOF = "__Host-porchlight-contact"
+_KEPT_UNDER_A_CONTACT = ("invitations", "requests_to_join", "letters", "leaders_list")
 
 
 @pytest.fixture(scope="module", params=databases.KINDS)
@@ -162,3 +166,22 @@ def test_no_page_shows_or_changes_anything_of_another_community(
         return [*resident.wrong, *changed, *shown]
 
     assert filled.in_a_house(walk) == []
+
+
+def test_own_data_are_the_same_as_if_the_others_never_were(filled: Filled) -> None:
+    """The contact that their owner has proved is known in all three."""
+
+    async def take(services: Services) -> dict[str, Any]:
+        key = contacts.known("email", "rosa@example.net").key(services.keys)
+        visitor = Resident(services, ALL[0], member_id=1).visitor
+        visitor.client.cookies.set(_PROOF, proofs.proof(services.keys, key, now=scene.NOW))
+        data: dict[str, Any] = (await visitor.client.get("/household/me/data")).json()
+        assert all(data[part] for part in _KEPT_UNDER_A_CONTACT)
+        return {**data, "made_at": ""}
+
+    async def take_alone(services: Services) -> dict[str, Any]:
+        for other in ALL[1:]:
+            await services.storage.write(twins.forget, other)
+        return await take(services)
+
+    assert filled.in_a_house(take) == filled.in_a_house(take_alone)
