@@ -233,6 +233,7 @@ class Sheet:
     paper: str  # "a4" or "letter"
     language: str  # BCP 47: "en"
     passes: Sequence[Pass]
+    logo: bytes | None = None  # PNG
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ COMMUNITY = Command(
         Usage("/community digest 8", "tells you at 8 what needs attention; or off"),
         Usage("/community household-limit 12", "lets a household have so many members"),
         Usage("/community requests off", "lets nobody ask who has no code; on is usual"),
-        Usage("/community logo", "takes a picture for letters and pages; off removes it"),
+        Usage("/community logo", "takes a picture for letters, pages and passes; off removes it"),
     ),
     run=handle,
 )

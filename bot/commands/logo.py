@@ -1,4 +1,4 @@
-"""What `/community logo` says: the picture in letters and on pages."""
+"""What `/community logo` says: the picture in letters, on pages and on passes."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from bot.commands.base import Misused, Said, again
 from bot.community import logos
 from bot.community.actors import Actor
 from bot.community.logos import NoPicture, PictureTooLarge
-from bot.messages import Button, Field, Form, Reply
+from bot.messages import Button, Field, File, Form, Reply
 from bot.ports import Services
 
 _FORM = Form(
@@ -15,6 +15,8 @@ _FORM = Form(
     (Field("picture", "Picture", "file", hint="PNG or JPEG, up to 1 MB"),),
     submit="Save",
 )
+
+_PALE = "On white paper it can hardly be seen: one that is darker, or has a ground, looks better."
 
 
 async def handle(
@@ -30,11 +32,10 @@ async def handle(
     if not said.files:
         return Reply("A PNG or JPEG of up to 1 MB; wide ones look best.", form=_FORM)
     try:
-        shown = await logos.put(services, actor, said.files[0], now=now)
+        drawn = await logos.put(services, actor, said.files[0], now=now)
     except (NoPicture, PictureTooLarge) as refusal:
         return again(_FORM, {}, {"picture": refusal.words})
-    return Reply(
-        "This is the logo from now on, in letters and on pages.",
-        (Button("Remove it", "/community logo off", settles=True),),
-        files=(shown,),
-    )
+    words = "This is the logo from now on, in letters, on pages and on passes."
+    words += f" {_PALE}" if drawn.is_pale else ""
+    shown = File("logo.png", "image/png", drawn.content, alt=f"The logo of {actor.community}")
+    return Reply(words, (Button("Remove it", "/community logo off", settles=True),), files=(shown,))

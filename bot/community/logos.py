@@ -28,6 +28,7 @@ _LARGEST = 1024 * 1024  # bytes
 _MOST_PIXELS = 16_000_000  # a telephone's photograph has 12 million; decoded, these take 64 MB
 _BOX = (320, 160)  # pixels at most; shown at half, for screens with two to a point
 _SHOWN = 2
+_PALE = 200  # of 255 grey: 1.7 to 1 against white
 _DIGEST = 32  # hexadecimal digits: 128 bits
 
 
@@ -56,6 +57,7 @@ class Drawn:
     content: bytes  # PNG
     width: int  # pixels
     height: int
+    is_pale: bool  # it has nothing that can be seen well on white
 
     @property
     def digest(self) -> str:
@@ -85,8 +87,8 @@ def shown(logo: str) -> Shown | None:
     return Shown(f"/logo/{digest}.png", int(width), int(height)) if logo else None
 
 
-async def put(services: Services, actor: Actor, file: File, *, now: datetime) -> File:
-    """Show this picture as the community's from now on. Gives it as it is shown.
+async def put(services: Services, actor: Actor, file: File, *, now: datetime) -> Drawn:
+    """Show this picture as the community's from now on. Gives it as it is kept.
 
     Raises: NoPicture, PictureTooLarge.
     """
@@ -105,7 +107,7 @@ async def put(services: Services, actor: Actor, file: File, *, now: datetime) ->
         _name(session, actor, drawn.shown_as, now=now)
 
     await services.storage.write(change)
-    return File("logo.png", "image/png", drawn.content, alt=f"The logo of {actor.community}")
+    return drawn
 
 
 async def remove(services: Services, actor: Actor, *, now: datetime) -> None:
@@ -147,7 +149,14 @@ def draw(given: bytes) -> Drawn:
     clean.paste(small)
     out = BytesIO()
     clean.save(out, "PNG", optimize=True)
-    return Drawn(out.getvalue(), *clean.size)
+    return Drawn(out.getvalue(), *clean.size, is_pale=_is_pale(clean))
+
+
+def _is_pale(image: "Image.Image") -> bool:
+    from PIL import Image
+
+    on_white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return not any(on_white.convert("L").histogram()[:_PALE])
 
 
 def _decoded(given: bytes) -> "Image.Image":

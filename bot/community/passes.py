@@ -48,13 +48,6 @@ class NothingLeft(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Branded(Sheet):
-    """A sheet whose passes show the community's logo."""
-
-    logo: bytes | None = None  # PNG; None when it has none
-
-
-@dataclass(frozen=True, slots=True)
 class Printed:
     """A batch on paper."""
 
@@ -201,7 +194,7 @@ def _sheet(
             valid_until=letters.last_day(until, community.timezone) if until else None,
         )
 
-    return Branded(
+    return Sheet(
         community=community.name,
         welcome=community.welcome,
         colour=community.colour,

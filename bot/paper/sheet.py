@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.community import codes
-from bot.community.passes import Branded
 from bot.ports import Pass, Sheet
 from bot.templating import Templates
 
@@ -77,8 +76,7 @@ def _rendered(
 
 def _logo(sheet: Sheet) -> list[int] | None:
     """The picture as a number for each byte: JSON holds those, and typst makes bytes of them."""
-    logo = sheet.logo if isinstance(sheet, Branded) else None
-    return list(logo) if logo else None
+    return list(sheet.logo) if sheet.logo else None
 
 
 def _names(sheet: Sheet) -> dict[str, Any]:

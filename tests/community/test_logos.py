@@ -20,6 +20,8 @@ from storage.tables import Audit, Community, Delivery, Logo
 from tests.community import scene
 from tests.community.scene import NOW
 
+Colour = str | tuple[int, int, int, int]
+
 SECRET = b"Elm Street 4, where this was taken"
 
 
@@ -119,6 +121,26 @@ async def test_a_leader_sets_it_and_removes_it(services: Services) -> None:
     assert await scene.all_of(services, Logo) == []
     assert "There is no logo" in (await scene.say(services, "/community logo off")).text
     assert {row.action for row in await scene.all_of(services, Audit)} == {"community.edited"}
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground", "is_pale"),
+    [
+        ("white", (0, 0, 0, 0), True),
+        ((0, 0, 0, 40), (0, 0, 0, 0), True),  # black, but nearly transparent
+        ("white", "navy", False),
+        ("navy", (0, 0, 0, 0), False),
+    ],
+)
+async def test_one_that_paper_would_not_show_is_taken_with_a_warning(
+    services: Services, ink: Colour, ground: Colour, is_pale: bool
+) -> None:
+    image, out = Image.new("RGBA", (60, 30), ground), BytesIO()
+    image.paste(Image.new("RGBA", (20, 10), ink), (20, 10))
+    image.save(out, "PNG")
+    words = (await give(services, out.getvalue())).text
+    assert words.startswith("This is the logo from now on")
+    assert ("hardly be seen" in words) is is_pale
 
 
 async def test_a_bad_one_is_said_at_its_field_and_changes_nothing(services: Services) -> None:

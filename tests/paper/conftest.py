@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.community.passes import Branded
 from bot.paper.printer import TypstPrinter
 from bot.ports import Pass, Sheet
 from bot.templating import Templates
@@ -31,7 +30,7 @@ def make_sheet() -> MakeSheet:
     def make(count: int = 1, *, address: str = ADDRESS, **changes: Any) -> Sheet:
         draw = Random(7)
         codes = ["".join(draw.choices(CROCKFORD, k=12)) for _ in range(count)]
-        sheet = Branded(
+        sheet = Sheet(
             community="Maple Court",
             welcome="Come in and say hello.",
             colour="#0b4f58",
