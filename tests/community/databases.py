@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
@@ -27,8 +27,8 @@ class Filled:
     """A database with all of them in it, which is only ever copied."""
 
     url: str
-    calls: list[str]  # of the buttons that there are in the first
-    copied: Copied
+    calls: list[str] = field(repr=False)  # of the buttons that there are in the first
+    copied: Copied = field(repr=False)
 
     def in_a_house(self, do: Deed[T]) -> T:
         """Do it with a copy, which nobody else sees."""
