@@ -22,9 +22,9 @@ The map of the house, from the door down; an import goes down, never up, never s
 
 Three journeys to follow with a finger. A command to its reply: a chat makes a `Call`; `answer` in
 `dispatch.py` finds the command in `commands/`; that asks a verb in `community/`, which changes
-storage in one transaction and leaves a job; `community/postman.py` has it done and the receipt
+storage in one transaction and leaves a job; `community/postman/` has it done and the receipt
 edited. A redeemed code to the announcement: `web/signup.py`, `community/redemptions.py`, then the
 postman again. What became of a letter: a courier hears of it (`couriers/email/returns/`,
-`couriers/email/services/`, `couriers/sms/hooks.py`), `community/returns.py` finds the letter,
-`community/deliveries.py` keeps the fact, and once more the postman edits the receipt.
+`couriers/email/services/`, `couriers/sms/hooks.py`), `community/postman/returns.py` finds the
+letter, `community/deliveries.py` keeps the fact, and once more the postman edits the receipt.
 """

@@ -150,8 +150,9 @@ async def _migrate(settings: Settings) -> None:
 
 async def _found(settings: Settings, name: str) -> None:
     from bot.app import open_house
-    from bot.community import claims, founding
+    from bot.community.communities import founding
     from bot.community.errors import Refusal
+    from bot.community.leaders import claims
 
     now = datetime.now(UTC)
     async with open_house(settings) as house:
@@ -167,7 +168,8 @@ async def _found(settings: Settings, name: str) -> None:
 
 async def _communities(settings: Settings) -> None:
     from bot.app import open_house
-    from bot.community import claims, founding
+    from bot.community.communities import founding
+    from bot.community.leaders import claims
 
     async with open_house(settings) as house:
         for one in await founding.every(house.services):
@@ -246,7 +248,7 @@ def _claim_port(settings: Settings) -> None:
 
 async def _greet(settings: Settings, house: Any) -> None:
     """Say where to look, as soon as there is something to see, and how to become a leader."""
-    from bot.community import claims
+    from bot.community.leaders import claims
 
     while True:
         try:

@@ -16,20 +16,9 @@ from bot import dispatch, web
 from bot.chats import CHATS
 from bot.chats.playground import PLACE, PORCH, PORCH_NAME, SPEAKER, SPEAKER_NAME, Playground
 from bot.commands import COMMANDS
-from bot.community import (
-    asking,
-    carrying,
-    codes,
-    digests,
-    founding,
-    joining,
-    reminders,
-    returns,
-    telling,
-    ways_in,
-    welcoming,
-)
-from bot.community.postman import Postman, Prepare
+from bot.community import codes, digests, joining, reminders, ways_in, welcoming
+from bot.community.communities import founding
+from bot.community.postman import Postman, Prepare, asking, carrying, returns, telling
 from bot.community.rosters import applying
 from bot.couriers import COURIERS
 from bot.couriers.outbox import OutboxCourier

@@ -1,4 +1,4 @@
-"""Deliveries, their events and receipts."""
+"""Deliveries and their events."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -237,79 +237,4 @@ def newest(session: Session, media: Iterable[str], *, limit: int) -> list[Delive
             .order_by(col(Delivery.updated_at).desc(), col(Delivery.id).desc())
             .limit(limit)
         )
-    )
-
-
-# Receipts
-
-
-def add_receipt(session: Session, receipt: Receipt) -> Receipt:
-    """Store a new receipt, not yet posted."""
-    session.add(receipt)
-    session.flush()
-    return receipt
-
-
-def receipt(session: Session, receipt_id: int) -> Receipt:
-    """The receipt."""
-    return session.get_one(Receipt, receipt_id)
-
-
-def receipts(session: Session, receipt_ids: Iterable[int]) -> list[Receipt]:
-    """Several receipts, in no order."""
-    return list(session.execute(_receipts(), {"ids": list(receipt_ids)}).scalars())
-
-
-@cache
-def _receipts() -> Any:
-    return select(Receipt).where(col(Receipt.id).in_(bindparam("ids", expanding=True)))
-
-
-def receipt_of(session: Session, invitation_id: int) -> Receipt | None:
-    """The receipt that shows this invitation."""
-    found = session.execute(_receipt_of(), {"the_invitation": invitation_id})
-    return found.scalars().one_or_none()
-
-
-@cache
-def _receipt_of() -> Any:
-    return (
-        select(Receipt)
-        .join(Invitation, col(Invitation.receipt_id) == col(Receipt.id))
-        .where(col(Invitation.id) == bindparam("the_invitation"))
-    )
-
-
-def receipts_expired(session: Session, *, after: datetime, before: datetime) -> list[Receipt]:
-    """The receipts that show an invitation which expired, unused, between these moments."""
-    query = (
-        select(Receipt)
-        .join(Invitation, col(Invitation.receipt_id) == col(Receipt.id))
-        .where(
-            col(Invitation.expires_at).between(after, before),
-            col(Invitation.redeemed_at).is_(None),
-        )
-        .distinct()
-    )
-    return list(session.scalars(query))
-
-
-def mark_shown(session: Session, shown: Mapping[int, tuple[str, str, datetime]]) -> None:
-    """Remember where receipts are shown and what they say.
-
-    Takes: shown, (message, fingerprint, until when news were told) by id.
-    """
-    rows = [
-        {"the_receipt": receipt_id, "message": message, "shown": fingerprint, "told": told_at}
-        for receipt_id, (message, fingerprint, told_at) in shown.items()
-    ]
-    run(session, _mark_shown(), rows)
-
-
-@cache
-def _mark_shown() -> Update:
-    return (
-        update(Receipt)
-        .where(col(Receipt.id) == bindparam("the_receipt"))
-        .values(message=bindparam("message"), shown=bindparam("shown"), told_at=bindparam("told"))
     )

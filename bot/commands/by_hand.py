@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.commands.base import Said, again, number
-from bot.community import by_hand, invitations
+from bot.community import invitations
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
-from bot.community.inviting import Invited
-from bot.community.patience import TooOften, TooSoon
+from bot.community.invitations import by_hand
+from bot.community.invitations.inviting import Invited
+from bot.community.limits.patience import TooOften, TooSoon
 from bot.messages import Button, Field, Form, Reply
 from bot.ports import Services
 

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from bot.commands import language, logo
 from bot.commands.base import Command, Misused, Said, again, plural
-from bot.community import binding, communities, fields, names
+from bot.community import binding, communities, names
 from bot.community.actors import Actor
-from bot.community.communities import Overview
+from bot.community.communities import Overview, fields
 from bot.community.errors import BadFields
 from bot.messages import Button, Field, Form, Reply, Usage
 from bot.ports import Services

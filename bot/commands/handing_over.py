@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.commands.base import Misused, number
-from bot.community import handing_over, leaders
+from bot.community import leaders
 from bot.community.actors import Actor
-from bot.community.handing_over import Left, NothingToHandOver, counted
-from bot.community.leaders import Removed
+from bot.community.leaders import Removed, handing_over
+from bot.community.leaders.handing_over import Left, NothingToHandOver, counted
 from bot.messages import Button, Reply
 from bot.ports import Services
 from storage.tables import Leader

@@ -5,12 +5,13 @@ from datetime import datetime
 from bot.commands import by_hand, into, invite_form, language
 from bot.commands.base import Command, Misused, Said, again, number, plural
 from bot.commands.passes import print_passes
-from bot.community import contacts, drafts, invitations, inviting, names, previews
+from bot.community import contacts, drafts, invitations, names
 from bot.community.actors import Actor
 from bot.community.contacts import LIMIT, Way
 from bot.community.errors import Refusal
-from bot.community.inviting import Invited, Spelling
-from bot.community.previews import MediumNotSetUp, Preview, Row, Verdict
+from bot.community.invitations import inviting, previews
+from bot.community.invitations.inviting import Invited, Spelling
+from bot.community.invitations.previews import MediumNotSetUp, Preview, Row, Verdict
 from bot.community.which_group import NoSuchGroup, SeveralGroups
 from bot.messages import Button, Reply, Usage
 from bot.ports import Services

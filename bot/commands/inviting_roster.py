@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.commands.base import Misused, number, plural
 from bot.community import drafts
 from bot.community.actors import Actor
-from bot.community.inviting import Invited, Spelling
+from bot.community.invitations.inviting import Invited, Spelling
 from bot.community.rosters import inviting_roster, roster_previews
 from bot.community.rosters.choosing import Choice
 from bot.community.rosters.roster_previews import Preview

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from bot.commands import handing_over
 from bot.commands.base import Command, Misused, Said, number, plural
-from bot.community import binding, claims, leaders, names
-from bot.community import handing_over as handed
+from bot.community import binding, leaders, names
 from bot.community.actors import Actor, AskWhich, Stranger
-from bot.community.claims import ClaimedAlready
 from bot.community.errors import Refusal
-from bot.community.handing_over import counted
-from bot.community.owners import require_another, row_of
+from bot.community.leaders import claims
+from bot.community.leaders import handing_over as handed
+from bot.community.leaders.claims import ClaimedAlready
+from bot.community.leaders.handing_over import counted
+from bot.community.leaders.owners import require_another, row_of
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services
 from storage.tables import Community, Leader

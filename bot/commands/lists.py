@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import get_args
 
 from bot.commands.base import Misused, Said, number, plural
-from bot.community import drafts, labels, lists, resending
+from bot.community import drafts, labels
 from bot.community.actors import Actor
 from bot.community.contacts import Contact
-from bot.community.lists import Page, State, Wanted
-from bot.community.resending import Kept, Preview
+from bot.community.invitations import lists, resending
+from bot.community.invitations.lists import Page, State, Wanted
+from bot.community.invitations.resending import Kept, Preview
 from bot.messages import Button, Reply
 from bot.ports import Services
 from storage.invitations import Standing

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from bot.commands.base import Misused, Said, again
-from bot.community import logos
 from bot.community.actors import Actor
-from bot.community.logos import NoPicture, PictureTooLarge
+from bot.community.communities import logos
+from bot.community.communities.logos import NoPicture, PictureTooLarge
 from bot.messages import Button, Field, File, Form, Reply
 from bot.ports import Services
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from bot.commands.base import Command, Misused, Said, plural
-from bot.community import actors, binding, founding, using
+from bot.community import actors, binding, using
 from bot.community.actors import Actor, AskWhich, Stranger
+from bot.community.communities import founding
 from bot.community.using import Leading, Person, SeveralLike
 from bot.messages import Button, Call, Reply, Usage
 from bot.ports import Services

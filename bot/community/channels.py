@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.ports import Services
-from storage import audits, communities, deliveries, jobs
+from storage import audits, communities, jobs, receipts
 from storage.jobs import NewJob
 from storage.tables import ChatLink, Job
 
@@ -83,7 +83,7 @@ def _channel(session: Session, job: Job) -> str | None:
     """Where a message to one person is to be shown; None for an announcement."""
     receipt = job.args.get("receipt")
     if receipt is not None:
-        return deliveries.receipt(session, int(receipt)).channel
+        return receipts.get(session, int(receipt)).channel
     channel: str | None = job.args.get("channel")
     return channel
 

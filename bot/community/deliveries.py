@@ -13,6 +13,7 @@ from bot.community import receipts, troubles
 from bot.messages import Event
 from bot.ports import Services
 from storage import deliveries, requests, suppressions
+from storage import receipts as stored_receipts
 from storage.tables import Delivery
 
 _FOR_EVER = frozenset({"complained", "opted_out"})
@@ -111,7 +112,7 @@ def _says_no_such_mailbox(code: str) -> bool:
 def refresh(session: Session, delivery: Delivery) -> None:
     """Have the receipts that show this delivery follow."""
     if delivery.invitation_id is not None:
-        receipt = deliveries.receipt_of(session, delivery.invitation_id)
+        receipt = stored_receipts.of_invitation(session, delivery.invitation_id)
         if receipt is not None:
             receipts.follow(session, [receipt])
     if delivery.join_request_id is not None:

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import handing_over, labels, mornings
-from bot.community.handing_over import Left, counted
-from bot.community.ledger import Record
-from bot.community.owners import owning
+from bot.community import labels
+from bot.community.leaders import handing_over
+from bot.community.leaders.handing_over import Left, counted
+from bot.community.leaders.owners import owning
+from bot.community.postman import mornings
+from bot.community.postman.ledger import Record
 from bot.community.requests import answering
 from bot.ports import Services
 from storage import communities, jobs, requests

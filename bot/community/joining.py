@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from bot.community import announcements, receipts, welcoming
 from bot.community.households import notices
-from bot.community.ledger import Record, Together
+from bot.community.postman.ledger import Record, Together
 from bot.ports import Services
 from storage import arriving, household_words, jobs, members, redemptions
 from storage.database import clock

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import codes, logos, segments, tokens
+from bot.community import codes, segments, tokens
+from bot.community.communities import logos
 from bot.community.contacts import Contact
 from bot.languages import Language, Sentence
 from bot.messages import Letter, Medium

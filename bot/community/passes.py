@@ -6,20 +6,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import (
-    batch_cards,
-    codes,
-    invitations,
-    inviting,
-    letters,
-    minting,
-    names,
-    receipts,
-    sending,
-    trail,
-)
+from bot.community import codes, invitations, letters, names, receipts, sending, trail
 from bot.community.actors import Actor
 from bot.community.errors import Refusal
+from bot.community.invitations import inviting, minting
+from bot.community.receipts import batch_cards
 from bot.messages import Card, File
 from bot.ports import Pass, Services, Sheet
 from storage import batches, communities, logos

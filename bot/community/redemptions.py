@@ -12,14 +12,14 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.community import brands, codes, contacts, joining, letters, names, tokens
+from bot.community import codes, contacts, joining, letters, names, tokens
 from bot.community.brands import Brand
 from bot.community.errors import BadFields, Refusal
 from bot.community.sign_ups import SignUp
 from bot.languages import Sentence
 from bot.ports import Services
 from bot.settings import Keys
-from storage import attempts, communities, invitations, members, redemptions
+from storage import attempts, communities, members, redemptions
 from storage.database import brief
 from storage.redemptions import Found
 from storage.tables import Member, Redemption
@@ -86,23 +86,6 @@ class Admitted:
     member_id: int
     household_id: int
     is_head: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """What a new member is welcomed with."""
-
-    member_id: int
-    household_id: int
-    brand: Brand
-    theirs: str  # BCP 47, of the member; empty: not known
-    name: str
-    address: str
-    is_head: bool
-    head_name: str
-    others: tuple[str, ...]  # names of the rest of the household
-    links: tuple[tuple[str, str], ...]  # (label, URL) of the community's chats
-    invited_by: str
 
 
 async def look_up(
@@ -283,34 +266,3 @@ def _own_contact(keys: Keys, sign_up: SignUp) -> dict[str, Any]:
     if sign_up.phone:
         return {"phone": sign_up.phone, "phone_key": contacts.key_of(keys, "text", sign_up.phone)}
     return {}
-
-
-async def welcome(services: Services, member_id: int, *, now: datetime) -> Joined | None:
-    """The welcome of somebody who has joined; None when they are out again, or suspended."""
-
-    return await services.storage.read(_welcome, member_id)
-
-
-@brief
-def _welcome(session: Session, member_id: int) -> Joined | None:
-    member = members.get(session, member_id)
-    if member is None or member.suspended_at is not None:
-        return None
-    community = communities.get(session, member.community_id)
-    household = members.household(session, member.household_id)
-    housemates = members.of_household(session, household.id)
-    redemption = members.redemption_of(session, member_id)
-    row = invitations.get(session, community.id, redemption.invitation_id) if redemption else None
-    return Joined(
-        member_id=member.id,
-        household_id=household.id,
-        brand=brands.of(community),
-        theirs=member.language,
-        name=member.name,
-        address=household.address,
-        is_head=member.is_head,
-        head_name=next((mate.name for mate in housemates if mate.is_head), ""),
-        others=tuple(mate.name for mate in housemates if mate.id != member.id),
-        links=tuple((label, url) for label, url in community.links),
-        invited_by=communities.leader_name(session, row.leader_id) if row else "",
-    )

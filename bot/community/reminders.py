@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import brands, contacts, letters, mornings, receipts, sending, tokens
-from bot.community.ledger import Record
+from bot.community import brands, contacts, letters, receipts, sending, tokens
 from bot.community.letters import last_day
 from bot.community.optouts import Stop, UnknownLink
+from bot.community.postman import mornings
+from bot.community.postman.ledger import Record
 from bot.ports import Services
 from bot.settings import Keys
 from storage import audits, communities, deliveries, members

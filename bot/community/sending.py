@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import contacts, letters, limits, suspicions
+from bot.community import contacts, letters, limits
 from bot.community.actors import Actor
 from bot.community.deliveries import job_key
-from bot.community.slots import Slot, told
+from bot.community.limits import suspicions
+from bot.community.limits.slots import Slot, told
 from bot.ports import Services
 from storage import communities, deliveries
 from storage.jobs import NewJob, enqueue, enqueue_again

@@ -15,7 +15,8 @@ from bot.community.actors import Actor
 from bot.community.errors import Refusal
 from bot.messages import Button, Carried
 from bot.ports import Pace, Services
-from storage import deliveries, jobs
+from storage import jobs
+from storage import receipts as stored_receipts
 from storage import troubles as stored
 from storage.tables import Delivery, Trouble
 
@@ -159,7 +160,7 @@ def _pause(
     )
     places = stored.places(session, delivery.medium, community_id=delivery.community_id)
     if delivery.invitation_id is not None:
-        receipt = deliveries.receipt_of(session, delivery.invitation_id)
+        receipt = stored_receipts.of_invitation(session, delivery.invitation_id)
         places |= {(receipt.chat, receipt.channel)} if receipt is not None else set()
     told = (
         f"{noun} are paused, as {failed} of the last {of} did not arrive: to go on would spoil the "

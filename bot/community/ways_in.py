@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 from sqlmodel import Session
 
-from bot.community.ledger import Later, Record, Together
+from bot.community.postman.ledger import Later, Record, Together
 from bot.ports import Chat, ChatDown, ChatRefused, LetsIn, Services
 from storage import communities, jobs, ways_in
 from storage.database import clock

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import by_hand_page
+from bot.community.invitations import by_hand_page
 from bot.ports import Services
 from bot.web import pages
 from bot.web.visits import number_in, visit

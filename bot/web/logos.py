@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import logos
+from bot.community.communities import logos
 from bot.ports import Services
 
 _DIGEST = re.compile(r"[0-9a-f]{32}")

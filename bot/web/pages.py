@@ -5,8 +5,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from bot.community import logos
 from bot.community.brands import Brand
+from bot.community.communities import logos
 from bot.community.errors import BadFields
 from bot.community.households import member_of, session
 from bot.community.households.proofs import proof, proved

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.community import codes, foreknown, optouts, redemptions, requests, sign_ups, ways_in
+from bot.community import codes, optouts, redemptions, requests, sign_ups, ways_in, welcoming
 from bot.community.codes import MistypedCode
 from bot.community.errors import BadFields, Refusal
+from bot.community.invitations import foreknown
 from bot.community.redemptions import CodeUsed, Invited, UnknownCode
 from bot.ports import Services
 from bot.web import pages
@@ -102,7 +103,7 @@ async def join(services: Services, request: Request) -> Response:
 async def welcome(services: Services, request: Request) -> Response:
     """What a new member does next."""
     member_id = pages.guest(services, request)
-    joined = member_id and await redemptions.welcome(services, member_id, now=visit(request).at)
+    joined = member_id and await welcoming.look(services, member_id)
     if not joined:  # the household's page says why, to who was one
         return pages.see_other("/household" if member_id else "/household/link")
     ways = await ways_in.of(services, joined.member_id, now=visit(request).at)

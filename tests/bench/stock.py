@@ -13,7 +13,7 @@ from sqlmodel import SQLModel, col
 
 from bot.app import open_house
 from bot.community import codes
-from bot.community.mornings import DIGEST, REMIND
+from bot.community.postman.mornings import DIGEST, REMIND
 from bot.settings import Keys, Settings
 from storage.database import make_engine
 from storage.tables import Batch, Community, Invitation, Job, Leader, Receipt

@@ -7,7 +7,7 @@ import pytest
 
 from bot import dispatch
 from bot.chats.playground import LEADER, PLACE, Playground
-from bot.community import claims
+from bot.community.leaders import claims
 from bot.messages import Call, Reply
 from bot.ports import Services
 from storage.tables import Leader, PlaygroundMessage

@@ -1,6 +1,6 @@
 """What leaders really paste, and what each entry comes to."""
 
-from bot.community.previews import Verdict
+from bot.community.invitations.previews import Verdict
 
 EMAILS = """\
 zoe.davis2@example.org

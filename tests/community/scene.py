@@ -13,9 +13,11 @@ from sqlmodel import Session, SQLModel, col, func, select
 from bot import dispatch
 from bot.app import KINDS
 from bot.chats.playground import LEADER, PLACE, PORCH, SPEAKER, SPEAKER_NAME, Playground
-from bot.community import actors, codes, founding, inviting, previews, redemptions
+from bot.community import actors, codes, redemptions
 from bot.community.actors import Actor
+from bot.community.communities import founding
 from bot.community.contacts import Way
+from bot.community.invitations import inviting, previews
 from bot.community.postman import Postman
 from bot.community.redemptions import Admitted
 from bot.community.sign_ups import SignUp

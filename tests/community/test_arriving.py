@@ -4,8 +4,9 @@ import asyncio
 
 from sqlmodel import Session
 
-from bot.community import groups, inviting
+from bot.community import groups
 from bot.community.actors import Actor
+from bot.community.invitations import inviting
 from bot.ports import Services
 from storage import arriving
 from storage import groups as stored

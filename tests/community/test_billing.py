@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from bot.community import billing, sweeping
+from bot.community import billing
 from bot.community.actors import Actor
 from bot.community.members import moving, undoing
+from bot.community.postman import sweeping
 from bot.ports import Services
 from storage import billing as stored
 from storage import communities, members

@@ -10,9 +10,11 @@ from sqlmodel import Session
 from bot import dispatch
 from bot.chats.playground import LEADER, PLACE, PORCH, SPEAKER
 from bot.chats.slack import home
-from bot.community import actors, binding, claims, deliveries, digests, founding
+from bot.community import actors, binding, deliveries, digests
 from bot.community.actors import AskWhich, MeantAnother, NotALeader, Stranger
-from bot.community.claims import ClaimedAlready
+from bot.community.communities import founding
+from bot.community.leaders import claims
+from bot.community.leaders.claims import ClaimedAlready
 from bot.messages import Call, Reply
 from bot.ports import Services
 from storage import communities

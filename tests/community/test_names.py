@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.community import names
-from bot.community.founding import slug
+from bot.community.communities.founding import slug
 from bot.community.names import BadWords
 from storage.streets import address_order
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bot.community import invitations, optouts, previews, tokens
+from bot.community import invitations, optouts, tokens
 from bot.community.actors import Actor
+from bot.community.invitations import previews
 from bot.community.optouts import UnknownLink
 from bot.ports import Services
 from storage.tables import Delivery

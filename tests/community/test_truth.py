@@ -20,7 +20,8 @@ import pytest
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
-from bot.community import carrying, invitations, returns, tokens
+from bot.community import invitations, tokens
+from bot.community.postman import carrying, returns
 from bot.messages import Carried, Event, Letter, Medium, News, Outcome
 from bot.ports import Pace, Services
 from storage import lanes

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.community.brands import Brand
-from bot.community.by_hand_page import Text, ToSend
+from bot.community.invitations.by_hand_page import Text, ToSend
 from bot.community.labels import Label
 from bot.templating import TEMPLATES, Templates
 

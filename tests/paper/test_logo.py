@@ -13,7 +13,7 @@ import zxingcpp
 from PIL import Image
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
-from bot.community import logos
+from bot.community.communities import logos
 from bot.paper.printer import TypstPrinter
 from bot.ports import CannotPrint, Sheet
 from tests.paper.conftest import MakeSheet

@@ -4,19 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.chats.slack import blocks
-from bot.community import (
-    actors,
-    binding,
-    communities,
-    invitations,
-    labels,
-    lists,
-    members,
-    using,
-)
+from bot.community import actors, binding, communities, invitations, labels, members, using
 from bot.community.communities import Overview
 from bot.community.errors import Refusal
-from bot.community.lists import Wanted
+from bot.community.invitations import lists
+from bot.community.invitations.lists import Wanted
 from bot.community.members import Page as Roll
 from bot.messages import Button, Call
 from bot.ports import Services

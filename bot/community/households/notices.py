@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.community import contacts, letters, sending
 from bot.community.contacts import Contact
 from bot.ports import Services
-from storage import communities, deliveries, members, suppressions
+from storage import communities, deliveries, members, receipts, suppressions
 from storage.jobs import NewJob, enqueue
 from storage.tables import Invitation, Member
 
@@ -151,7 +151,7 @@ def tell_leader(session: Session, row: Invitation, words: str, *, key: str) -> N
     """Tell the leader who gave the invitation something, where its receipt is."""
     if row.receipt_id is None:
         return
-    receipt = deliveries.receipt(session, row.receipt_id)
+    receipt = receipts.get(session, row.receipt_id)
     enqueue(
         session,
         [

@@ -11,12 +11,13 @@ from typing import Literal
 
 from sqlmodel import Session
 
-from bot.community import contacts, inviting, names, previews, receipts, trail
+from bot.community import contacts, names, receipts, trail
 from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.deliveries import job_keys
 from bot.community.errors import Refusal
-from bot.community.inviting import Invited
+from bot.community.invitations import inviting, previews
+from bot.community.invitations.inviting import Invited
 from bot.community.requests import answering, request_cards
 from bot.languages import Sentence
 from bot.messages import Card

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import contacts, households, letters, patience, receipts, sending
+from bot.community import contacts, households, letters, receipts, sending
 from bot.community.deliveries import job_keys
 from bot.community.errors import Refusal
-from bot.community.patience import TooOften
+from bot.community.limits import patience
+from bot.community.limits.patience import TooOften
 from bot.ports import Services
 from storage import communities, deliveries, invitations, members, requests, suppressions
 from storage.jobs import cancel

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.community.actors import Actor
-from bot.community.ledger import Record, Together
+from bot.community.postman.ledger import Record, Together
 from bot.community.rosters import importing, plans
 from bot.community.rosters.importing import NoSuchFile, known, moved
 from bot.ports import Services

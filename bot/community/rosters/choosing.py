@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import previews
 from bot.community.contacts import Contact, Way, known
-from bot.community.previews import Row, Verdict
+from bot.community.invitations import previews
+from bot.community.invitations.previews import Row, Verdict
 from bot.messages import Medium
 from bot.ports import Services
 from storage import addresses, communities

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import drafts, inviting, minting, receipts, sending
+from bot.community import drafts, receipts, sending
 from bot.community.actors import Actor
-from bot.community.inviting import Invited, Spelling
+from bot.community.invitations import inviting, minting
+from bot.community.invitations.inviting import Invited, Spelling
 from bot.community.rosters.choosing import Choice, Chooser, ways_of
 from bot.community.rosters.roster_previews import DRAFTS, FREE
 from bot.ports import Services

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from bot.community import limits
 from bot.community.actors import Actor
-from bot.community.previews import Verdict
+from bot.community.invitations.previews import Verdict
 from bot.community.rosters import coverage
 from bot.community.rosters.choosing import Choice, Chooser
 from bot.community.rosters.streets import Street

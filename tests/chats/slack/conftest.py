@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.app import House, open_house
-from bot.community import claims, codes, redemptions
+from bot.community import codes, redemptions
+from bot.community.leaders import claims
 from bot.community.sign_ups import SignUp
 from bot.settings import Settings
 from storage import invitations

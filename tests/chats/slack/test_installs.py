@@ -14,7 +14,8 @@ import pytest
 from bot.__main__ import serve
 from bot.app import House, open_house
 from bot.chats.slack import installs
-from bot.community import claims, tokens
+from bot.community import tokens
+from bot.community.leaders import claims
 from bot.messages import Card
 from bot.ports import ChatRefused
 from bot.settings import Settings

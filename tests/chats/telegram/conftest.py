@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import House, open_house
-from bot.community import claims
+from bot.community.leaders import claims
 from bot.settings import Settings
 from tests.chats.serving import PATIENCE, served
 from tests.settings import settings_of

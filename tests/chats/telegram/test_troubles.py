@@ -8,7 +8,8 @@ import pytest
 
 from bot.app import open_house
 from bot.chats.telegram.chat import TelegramChat
-from bot.community import claims, codes
+from bot.community import codes
+from bot.community.leaders import claims
 from bot.messages import Card
 from bot.ports import ChatDown, ChatRefused
 from bot.settings import Settings

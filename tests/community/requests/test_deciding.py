@@ -13,7 +13,7 @@ from bot.chats.playground import PORCH
 from bot.community import deliveries as events
 from bot.community import letters as writing
 from bot.community.actors import Actor
-from bot.community.previews import MediumNotSetUp
+from bot.community.invitations.previews import MediumNotSetUp
 from bot.community.requests import answering, deciding
 from bot.community.requests.deciding import (
     REASONS,

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from bot.community import sweeping
 from bot.community.actors import Actor
+from bot.community.postman import sweeping
 from bot.community.rosters import applying, importing, roster_cards, sheets
 from bot.community.rosters.importing import NoSuchFile
 from bot.messages import File

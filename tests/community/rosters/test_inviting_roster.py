@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.community import codes, contacts, drafts
 from bot.community.actors import Actor
 from bot.community.drafts import NoSuchDraft
-from bot.community.inviting import Invited, Spelling
+from bot.community.invitations.inviting import Invited, Spelling
 from bot.community.rosters import coverage, inviting_roster, roster_previews
 from bot.community.rosters.roster_previews import Preview
 from bot.ports import Services

@@ -9,7 +9,8 @@ import httpx
 from starlette.applications import Starlette
 
 from bot import web
-from bot.community import returns, tokens
+from bot.community import tokens
+from bot.community.postman import returns
 from bot.couriers.email.services import Service
 from bot.couriers.email.services.settings import ServiceSettings
 from bot.messages import News, Wish

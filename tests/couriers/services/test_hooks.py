@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.types import Message
 
-from bot.community import returns
+from bot.community.postman import returns
 from bot.couriers.email.services.hooks import hook
 from bot.messages import News, Wish
 from storage.database import Storage
