@@ -227,6 +227,12 @@ def hold(session: Session, job: Claimed, *, error: str) -> bool:
     )
 
 
+def held(session: Session, community_id: int) -> int:
+    """How many of a community's jobs are held."""
+    where = (col(Job.community_id) == community_id, col(Job.state) == "held")
+    return session.scalars(select(func.count()).select_from(Job).where(*where)).one()
+
+
 def release(session: Session, community_id: int, lane: str) -> int:
     """Let a community's held jobs of the lane take their place in line again. Gives how many."""
     rows = changed(

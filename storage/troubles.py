@@ -61,15 +61,20 @@ def end(session: Session, lane: str) -> Trouble | None:
     return row if gone else None
 
 
+def of_community(session: Session, community_id: int) -> list[Trouble]:
+    """The troubles of this community's own, for as long as nobody has decided."""
+    heads = [f"{medium}/{community_id}" for medium in ("email", "text")]
+    own = col(Trouble.lane).in_(heads) | col(Trouble.lane).startswith(f"{heads[1]}/")
+    query = select(Trouble).where(own, col(Trouble.words) != "").order_by(col(Trouble.lane))
+    return [Trouble(**row.model_dump()) for row in session.scalars(query)]
+
+
 def end_of_community(session: Session, community_id: int, *, now: datetime) -> list[Trouble]:
     """Somebody decided: all troubles of this community's own are over. Gives what they were.
 
     The rows stay, without words: what has failed by now is not counted again.
     """
-    heads = [f"{medium}/{community_id}" for medium in ("email", "text")]
-    own = col(Trouble.lane).in_(heads) | col(Trouble.lane).startswith(f"{heads[1]}/")
-    query = select(Trouble).where(own, col(Trouble.words) != "")
-    ended = [Trouble(**row.model_dump()) for row in session.scalars(query)]
+    ended = of_community(session, community_id)
     changed(
         session,
         update(Trouble)

@@ -78,6 +78,7 @@ def _show(services: Services, actor: Actor, overview: Overview) -> Reply:
         f"{plural(overview.open_invitations, 'open invitation')}. "
         f"Leaders: {', '.join(overview.leaders)}.",
     ]
+    lines += overview.paused
     if overview.given_up:
         lines.append(
             f"{plural(len(overview.given_up), 'message')} could not be shown in the chat: "

@@ -2,17 +2,19 @@
 
 It is about the invitations that this leader gave: whoever asked somebody knows best what to do.
 Who joined is told along with that, and is no reason to write. Who said no is not brought up again.
-Whoever asked to be let in and has waited for two weeks is brought up once, to every leader; what
-somebody gave who leads no more is brought up to owners until somebody takes it over.
+Whoever asked to be let in and has waited for two weeks is brought up once, to every leader; letters
+that are held are, too, until somebody decides; what somebody gave who leads no more is brought up
+to owners until somebody takes it over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.community import labels
+from bot.community import labels, troubles
 from bot.community.leaders import handing_over
 from bot.community.leaders.handing_over import Left, counted
 from bot.community.leaders.owners import owning
@@ -30,6 +32,14 @@ _NEWS = timedelta(days=1)  # who joined since the last morning
 _NAMED = 3  # of those that did not arrive; the button shows all
 
 
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that needs attention beyond the leader's own invitations."""
+
+    words: str
+    ways: Sequence[tuple[str, str]]  # buttons as (label, call)
+
+
 async def digest(services: Services, job: Claimed) -> Record:
     """Tell each leader of a community what needs attention, if it is time."""
 
@@ -43,18 +53,18 @@ def tell_all(
     session: Session, services: Services, community: Community, *, day: str, now: datetime
 ) -> None:
     """Write what each leader is told that day; the postman shows it in their chats."""
-    asked = _waiting(session, community, day=day)
+    of_all = [*_asked(_waiting(session, community, day=day)), *_held(session, community)]
     left = handing_over.of_former(session, community.id, now=now)
     leaders = communities.leaders(session, community.id, chats=services.chats)
     owners = {row.id for row in owning(leaders)}
     told = []
     for leader in leaders:
-        orphaned = left if leader.id in owners else []
+        matters = [*of_all, *map(_orphaned, left[:_NAMED] if leader.id in owners else ())]
         since = now - _NEWS
         needs = needs_of(session, community.id, leader.id, since=since, shown=_NAMED, now=now)
-        if _total(needs) or asked or orphaned:
+        if _total(needs) or matters:
             place = private_place(session, leader.id) or _own_place(services, leader)
-            told.append(_telling(leader, place, needs, asked, orphaned, day=day))
+            told.append(_telling(leader, place, needs, matters, day=day))
     jobs.enqueue(session, told)
 
 
@@ -74,18 +84,14 @@ def _telling(
     leader: Leader,
     place: tuple[str, str],
     needs: Needs,
-    asked: int,
-    orphaned: Sequence[Left],
+    matters: Sequence[Matter],
     *,
     day: str,
 ) -> NewJob:
     chat, channel = place
     own = words(needs) if _total(needs) else "Good morning."
-    shown = orphaned[:_NAMED]
-    said = "\n".join(filter(None, (own, _asked(asked), *map(_orphaned, shown))))
-    buttons = [*_ways_on(needs), *([("Show the requests", "/requests")] if asked else [])]
-    buttons += [(f"Hand over what {one.name} gave", f"/leaders hand-over {one.leader_id}")
-                for one in shown]  # fmt: skip
+    said = "\n".join([own, *(one.words for one in matters)])
+    buttons = [*_ways_on(needs), *(way for one in matters for way in one.ways)]
     return NewJob(
         key=f"digest:{leader.community_id}:{day}:{leader.id}",
         lane=f"chat:{chat}",
@@ -95,20 +101,30 @@ def _telling(
     )
 
 
-def _asked(count: int) -> str:
-    """What a leader reads of requests that nobody answers."""
+def _asked(count: int) -> Iterator[Matter]:
+    """Requests that nobody answers."""
     if not count:
-        return ""
+        return
     who, have = ("1 request", "has") if count == 1 else (f"{count} requests", "have")
     left = (answering.CLOSE_AFTER - answering.REMIND_AFTER).days
     close = "closes" if count == 1 else "close"
     waits = f"{who} to be let in {have} waited for two weeks, and {close} in {left} days"
-    return f"{labels.MARKS['waiting']} {waits} if nobody answers."
+    said = f"{labels.MARKS['waiting']} {waits} if nobody answers."
+    yield Matter(said, [("Show the requests", "/requests")])
 
 
-def _orphaned(left: Left) -> str:
+def _held(session: Session, community: Community) -> Iterator[Matter]:
+    """Letters that wait for a leader's word, who may have missed that they do."""
+    if words := troubles.held(session, community.id):
+        ways = [(button.label, button.call) for button in troubles.GO_ON]
+        yield Matter(f"{labels.MARKS['waiting']} {words}", ways)
+
+
+def _orphaned(left: Left) -> Matter:
     """What somebody gave who leads no more; only owners can be sure to see to it."""
-    return f"– {left.name} leads no more, and {counted(left)} of theirs are nobody's to look after."
+    words = f"{left.name} leads no more, and {counted(left)} of theirs are nobody's to look after."
+    way = (f"Hand over what {left.name} gave", f"/leaders hand-over {left.leader_id}")
+    return Matter(f"– {words}", [way])
 
 
 def _total(needs: Needs) -> int:

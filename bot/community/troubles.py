@@ -34,7 +34,7 @@ _FAILED = {
     "email": frozenset({"bounced"}),
     "text": frozenset({"failed", "undelivered", "bounced"}),
 }
-_GO_ON = [Button("Go on", "/invites go-on"), Button("Show the failed ones", "/invites failed")]
+GO_ON = [Button("Go on", "/invites go-on"), Button("Show the failed ones", "/invites failed")]
 
 log = structlog.get_logger()
 
@@ -167,8 +167,23 @@ def _pause(
         "good name of your letters. Mend or void the wrong ones first, then press Go on."
     )
     whose = delivery.community_id
-    _tell(session, trouble, places, told, moment="begun", buttons=_GO_ON, community_id=whose)
+    _tell(session, trouble, places, told, moment="begun", buttons=GO_ON, community_id=whose)
     stored.note_told(session, lane, places)
+
+
+def held(session: Session, community_id: int) -> str:
+    """What of the community's own is held, and why; empty when nothing is."""
+    count = jobs.held(session, community_id)
+    if not count:
+        return ""
+    head = "1 letter is held." if count == 1 else f"{count} letters are held."
+    return " ".join([head, *pauses(session, community_id)])
+
+
+def pauses(session: Session, community_id: int) -> list[str]:
+    """Why letters of the community's own are held until a leader decides; each reason once."""
+    found = stored.of_community(session, community_id)
+    return list(dict.fromkeys(row.words for row in found))
 
 
 async def go_on(services: Services, actor: Actor, *, now: datetime) -> int:

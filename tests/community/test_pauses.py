@@ -4,15 +4,17 @@ import dataclasses
 from datetime import UTC, datetime
 
 import pytest
+from sqlmodel import Session
 from structlog.testing import capture_logs
 
-from bot.community import deliveries
+from bot.community import deliveries, digests
 from bot.community.actors import Actor
 from bot.community.contacts import Way
 from bot.community.troubles import NothingHeld, go_on
 from bot.messages import Event
 from bot.ports import Services
-from storage.tables import Delivery, PlaygroundMessage
+from storage import communities
+from storage.tables import Delivery, Job, PlaygroundMessage
 from tests.community import scene
 from tests.community.rounds import pass_time, round_made, shown
 from tests.community.scene import on_both
@@ -28,6 +30,18 @@ async def fail(services: Services, medium: Way, event: Event, count: int, *, of:
     for row in rows[:count]:
         key = f"{row.id}:{event}"
         await deliveries.happened(services, row.id, event, key=key, code="5.1.1", now=now)
+
+
+async def morning(services: Services, day: str) -> str:
+    """What Robin reads that morning, if anything."""
+
+    def tell(session: Session) -> None:
+        community = communities.get(session, 1)
+        digests.tell_all(session, services, community, day=day, now=datetime.now(UTC))
+
+    await services.storage.write(tell)
+    rows = await scene.all_of(services, Job)
+    return "".join(row.args["words"] for row in rows if row.key == f"digest:1:{day}:1")
 
 
 @on_both
@@ -68,6 +82,9 @@ async def test_what_is_paused_waits_until_a_leader_says_go_on(
     assert {"To go on, say `/invites go-on`." in row.words for row in waiting} == {True}
     receipt = next(text for text in await shown(services) if "0 of 3 sent" in text)
     assert "E-mails are paused" in receipt
+    why = "E-mails are paused, as 6 of the last 10 did not arrive. To go on, say `/invites go-on`."
+    assert why in (await scene.say(services, "/community")).text
+    assert (await morning(services, "2026-05-04")).endswith(f"\n… 3 letters are held. {why}")
 
     reply = await scene.say(services, "/invites go-on")
     assert reply.text == "Going on: 3 letters that waited may go out now."
@@ -76,6 +93,8 @@ async def test_what_is_paused_waits_until_a_leader_says_go_on(
     assert any("3 of 3 sent" in text for text in await shown(services))
     reply = await scene.say(services, "/invites go-on")
     assert reply.text == NothingHeld().words
+    assert "are paused" not in (await scene.say(services, "/community")).text
+    assert "held" not in await morning(services, "2026-05-05")
 
 
 async def test_after_going_on_what_failed_before_is_not_counted_again(

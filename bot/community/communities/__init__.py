@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.community import names, trail
+from bot.community import names, trail, troubles
 from bot.community.actors import Actor
 from bot.community.communities import fields
 from bot.community.errors import Refusal
@@ -38,6 +38,7 @@ class Overview:
     open_invitations: int
     announces_in: str | None  # the channel, in the chat where this was asked
     given_up: tuple[str, ...]  # why the chat was not told something
+    paused: tuple[str, ...]  # why letters are held until a leader decides
 
 
 async def overview(services: Services, actor: Actor, *, now: datetime) -> Overview:
@@ -57,6 +58,7 @@ async def overview(services: Services, actor: Actor, *, now: datetime) -> Overvi
             given_up=tuple(
                 job.error for job in jobs.dead(session, actor.community_id) if job.kind != "deliver"
             ),  # letters have their receipts
+            paused=tuple(troubles.pauses(session, actor.community_id)),
         )
 
     return await services.storage.read(query)
