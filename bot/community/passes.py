@@ -84,14 +84,7 @@ def _mint(
 ) -> int:
     community = communities.get(session, actor.community_id)
     until = sending.expiry(community, community.pass_days, now=now) if community.pass_days else None
-    receipt = receipts.open_receipt(
-        session,
-        actor.community_id,
-        leader_id=actor.leader_id,
-        chat=actor.chat,
-        channel=actor.private,
-        now=now,
-    )
+    receipt = receipts.open_for(session, actor, now=now)
     batch = batches.add(
         session,
         Batch(

@@ -171,14 +171,7 @@ def _send_again(
             raise AskedNotTo
     row.expires_at = sending.expiry(community, community.code_days, now=now)
     if row.receipt_id is None:
-        row.receipt_id = receipts.open_receipt(
-            session,
-            row.community_id,
-            leader_id=actor.leader_id,
-            chat=actor.chat,
-            channel=actor.private,
-            now=now,
-        ).id
+        row.receipt_id = receipts.open_for(session, actor, now=now).id
     session.flush()
     cancel(session, job_keys(letters))
     sending.dispatch(session, services, actor, [row], now=now, attempts={row.id: len(letters) + 1})

@@ -165,14 +165,7 @@ def invite_all(
     free, lapsed = _still_free(session, services, actor.community_id, asked, now=now)
     if not free:
         return Invited((), len(asked), None)
-    receipt = receipts.open_receipt(
-        session,
-        actor.community_id,
-        leader_id=actor.leader_id,
-        chat=actor.chat,
-        channel=actor.private,
-        now=now,
-    )
+    receipt = receipts.open_for(session, actor, now=now)
     rows = minting.renew_or_mint(session, services, actor, free, lapsed, receipt.id, now=now)
     for row in rows:
         row.medium, row.language = medium, language or row.language

@@ -152,24 +152,13 @@ def _renew(session: Session, actor: Actor, rows: Sequence[Invitation], *, now: d
     before = stored_receipts.among(session, {row.receipt_id for row in rows if row.receipt_id})
     elsewhere = {receipt.id for receipt in before if receipt.leader_id != actor.leader_id}
     own = [row for row in rows if row.receipt_id not in elsewhere]
-    receipt_id = _new_receipt(session, actor, now=now) if own else None
+    receipt_id = receipts.open_for(session, actor, now=now).id if own else None
     for row in rows:
         row.expires_at = until
     for row in own:
         row.receipt_id = receipt_id
     session.flush()
     receipts.follow(session, before)
-
-
-def _new_receipt(session: Session, actor: Actor, *, now: datetime) -> int:
-    return receipts.open_receipt(
-        session,
-        actor.community_id,
-        leader_id=actor.leader_id,
-        chat=actor.chat,
-        channel=actor.private,
-        now=now,
-    ).id
 
 
 def _sorted(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from bot.community.actors import Actor
 from storage import receipts as stored
 from storage.database import clock
 from storage.jobs import NewJob, enqueue, enqueue_again
@@ -15,6 +16,18 @@ from storage.tables import Receipt
 
 COALESCE = timedelta(milliseconds=400)  # edits that come together; the promise is 2 s
 _ASKED = "receipts asked for"  # a session's note of what its transaction refreshes already
+
+
+def open_for(session: Session, actor: Actor, *, now: datetime) -> Receipt:
+    """A new receipt for what a leader asks, in their own talk with us."""
+    return open_receipt(
+        session,
+        actor.community_id,
+        leader_id=actor.leader_id,
+        chat=actor.chat,
+        channel=actor.private,
+        now=now,
+    )
 
 
 def open_receipt(

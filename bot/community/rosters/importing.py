@@ -90,14 +90,7 @@ def _open(content: bytes) -> tuple[Columns, list[Row]]:
 def _keep(session: Session, actor: Actor, draft: RosterDraft, *, now: datetime) -> Standing:
     roster_drafts.add(session, draft)
     if draft.row_count > SHORT:
-        receipt = receipts.open_receipt(
-            session,
-            actor.community_id,
-            leader_id=actor.leader_id,
-            chat=actor.chat,
-            channel=actor.private,
-            now=now,
-        )
+        receipt = receipts.open_for(session, actor, now=now)
         receipt.roster_draft_id = draft.id
         session.flush()
     return moved(session, draft.id)

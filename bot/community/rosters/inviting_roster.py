@@ -92,14 +92,7 @@ def _mint(
     now: datetime,
 ) -> tuple[list[Invitation], int]:
     """Invitations with their codes, and the receipt that shows them all."""
-    receipt = receipts.open_receipt(
-        session,
-        community.id,
-        leader_id=actor.leader_id,
-        chat=actor.chat,
-        channel=actor.private,
-        now=now,
-    )
+    receipt = receipts.open_for(session, actor, now=now)
     ours = services.templates.languages
     until = sending.expiry(community, community.code_days, now=now)
     rows = [
