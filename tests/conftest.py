@@ -25,6 +25,7 @@ from tests.provision import postgres
 ROOT = Path(__file__).parent.parent
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1280, height=800)
+_IN_CI = bool(os.environ.get("CI"))
 _GIVEN_SERVER = pytest.StashKey[str | None]()
 
 OpenPage = Callable[..., Awaitable[Page]]
@@ -33,7 +34,11 @@ OpenPage = Callable[..., Awaitable[Page]]
 def pytest_configure(config: pytest.Config) -> None:
     """Forget the settings of whoever runs the tests, but for the server they offer."""
     config.addinivalue_line("norecursedirs", ".*")
-    hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault
+    hypothesis.settings.register_profile(
+        "house",
+        deadline=None,  # a busy machine is no fault
+        derandomize=_IN_CI,  # what fails there fails at a desk, too, where each run looks further
+    )
     hypothesis.settings.load_profile("house")
     config.stash[_GIVEN_SERVER] = os.environ.get("DATABASE_URL")
     known = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.M)
@@ -50,7 +55,7 @@ def own_folder(tmp_path: Path) -> Iterator[Path]:
 
 def _cannot(reason: str) -> None:
     """Skip for want of something on this computer; in CI that is a failure."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    (pytest.fail if _IN_CI else pytest.skip)(reason)
 
 
 # Databases
