@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
+import structlog
 from playwright.async_api import Browser, Page, Request, ViewportSize, async_playwright
 
 from bot.settings import is_loopback
@@ -40,6 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
         derandomize=_IN_CI,  # what fails there fails at a desk, too, where each run looks further
     )
     hypothesis.settings.load_profile("house")
+    plain = structlog.dev.plain_traceback  # the usual one takes seconds to draw, and all wait
+    shown = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)
+    structlog.configure(processors=[structlog.processors.add_log_level, shown])
     config.stash[_GIVEN_SERVER] = os.environ.get("DATABASE_URL")
     known = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.M)
     for name in [name for name in os.environ if name.upper() in known]:

@@ -134,11 +134,11 @@ async def _killed_while_carrying(services: Services) -> None:
 
 
 async def test_a_text_cut_off_by_the_lease_is_looked_up_too(opened: Storage) -> None:
-    async with TwilioStandIn(delay=5) as twilio, texts_to(twilio, settle=30) as courier:
+    async with TwilioStandIn(delay=6) as twilio, texts_to(twilio, settle=30) as courier:
         services = await house(opened, courier)
         twilio.fail("slow", times=1)
         await invite(services, PHONE, medium="text")
-        await round_made(services, lease=0.8)
+        await round_made(services, lease=4)
         assert (await job(services)).state == "ready"
         await pass_time(services, minutes=2)
         await round_made(services)
