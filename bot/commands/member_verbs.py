@@ -180,7 +180,7 @@ def _which(which: WhichHead, wanted: int) -> Reply:
 
 def _done(done: Done) -> Reply:
     return Reply(
-        done.words,
+        " ".join(filter(None, (done.words, done.left_to_do))),
         (
             Button("Take back", f"/members undo {done.undo_id}"),
             Button("Household", f"/members household {done.household_id}"),

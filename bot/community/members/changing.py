@@ -56,6 +56,7 @@ class Done:
     words: str  # a sentence: what is so now
     undo_id: int  # by which it can be taken back
     household_id: int  # to look at afterwards
+    left_to_do: str = ""  # a sentence: what only people can do
 
 
 @dataclass(frozen=True, slots=True)

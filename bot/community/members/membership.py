@@ -1,5 +1,6 @@
 """Membership: what a leader changes about one member, wherever they live."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.community import names, ways_in
@@ -73,8 +74,8 @@ async def suspend(services: Services, actor: Actor, number: int, *, now: datetim
             act.changes.set(one, suspended_at=now)
         inside = ways_in.close(act.session, [one.id for one in people])
         words = f"{row.name} is suspended: they cannot sign in or change anything until let back."
-        words += _still(inside)
-        return _finish(act, words, "member.suspended", number, row.household_id)
+        done = _finish(act, words, "member.suspended", number, row.household_id)
+        return replace(done, left_to_do=_take_out_of(inside))
 
     return await changing.perform(services, actor, change, now=now)
 
@@ -108,9 +109,9 @@ async def remove(services: Services, actor: Actor, number: int, *, now: datetime
         words = f"{row.name} is no longer a member.{changing.pass_on(act, where.id)}"
         if not members.of_household(act.session, where.id):
             words += f" Nobody is left at {where.address}."
-        if not _elsewhere(act, row):
-            words += _still(inside)
-        return _finish(act, words, "member.removed", number, where.id)
+        done = _finish(act, words, "member.removed", number, where.id)
+        is_gone = not _elsewhere(act, row)
+        return replace(done, left_to_do=_take_out_of(inside)) if is_gone else done
 
     return await changing.perform(services, actor, change, now=now)
 
@@ -128,12 +129,12 @@ def end(act: Act, row: Member) -> list[str]:
     return inside
 
 
-def _still(inside: list[str]) -> str:
+def _take_out_of(inside: list[str]) -> str:
     """A sentence about the channels that a member came into; none where there are none."""
     if not inside:
         return ""
     titles = " and ".join(f"“{title}”" for title in inside)
-    return f" Whoever administers {titles} can take them out there, too: I cannot."
+    return f"Whoever administers {titles} can take them out there, too: I cannot."
 
 
 def _elsewhere(act: Act, row: Member) -> list[Member]:

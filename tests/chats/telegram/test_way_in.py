@@ -1,5 +1,6 @@
 """Each new member gets their own invite link into the group, good once."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -95,6 +96,18 @@ async def test_whoever_is_kept_out_does_not_come_in_by_a_link_they_have_not_used
     with pytest.raises(CannotJoin):
         await telegram.join(telegram.add_user("Rosa Diaz"), url)
     assert await scene.all_of(polled.house.services, WayIn) == []
+
+
+async def test_of_who_is_in_already_the_reply_says_who_can_take_them_out(polled: Scene) -> None:
+    telegram = polled.telegram
+    await telegram.promote_bot(polled.ana, polled.porch)
+    [url] = links(await welcomed(polled))
+    await telegram.join(telegram.add_user("Rosa Diaz"), url)
+    async with asyncio.timeout(PATIENCE):
+        while not (await scene.all_of(polled.house.services, WayIn))[0].user_id:
+            await asyncio.sleep(0.05)
+    said = await polled.say("/members remove 1 yes")
+    assert "Whoever administers “Front porch” can take them out there, too" in said
 
 
 async def test_whoever_is_let_back_gets_a_new_link(polled: Scene) -> None:
