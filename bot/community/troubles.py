@@ -173,11 +173,12 @@ def _pause(
 
 def held(session: Session, community_id: int) -> str:
     """What of the community's own is held, and why; empty when nothing is."""
-    count = jobs.held(session, community_id)
+    whys = pauses(session, community_id)
+    count = jobs.held(session, community_id) if whys else 0
     if not count:
         return ""
     head = "1 letter is held." if count == 1 else f"{count} letters are held."
-    return " ".join([head, *pauses(session, community_id)])
+    return " ".join([head, *whys])
 
 
 def pauses(session: Session, community_id: int) -> list[str]:

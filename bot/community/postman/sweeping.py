@@ -70,7 +70,7 @@ async def sweep(services: Services, job: Claimed) -> Record:
 
 
 async def ask_for_sweep(services: Services) -> None:
-    """Ask for today's sweep, at once if none is planned; asked for by every worker, it is once."""
+    """Ask for a sweep at once if none is planned for today; every worker asks, one is done."""
     await services.storage.write(jobs.enqueue, [_sweep(datetime.now(UTC))])
 
 
