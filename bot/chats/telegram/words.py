@@ -4,8 +4,9 @@ Whatever the markup, Telegram itself makes a mention of "@name", a command of "/
 a bare domain. Our texts do not tell which part a resident wrote, so all of these are parted by a
 word joiner, which nobody sees; only `/commands` and addresses between backticks are set as code,
 where nothing is linked. E-mail addresses and numbers stay as they are: people copy them, and a tap
-on one opens nothing but a letter or a call. It is a word joiner because a zero-width joiner may be
-part of a link for Telegram.
+on one opens nothing but a letter or a call. An address is one only if Telegram is sure to read it
+so, too: what it does not, it searches for domains and mentions. It is a word joiner because a
+zero-width joiner may be part of a link for Telegram.
 Source: https://core.telegram.org/bots/api#html-style
 """
 
